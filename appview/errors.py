@@ -1,0 +1,66 @@
+"""Every way in which a request is refused. A class's name is what the client reads as `error`, its docstring is the
+message where none is given. Those of the lexicons, like `TrackNotFound`, are of status 400.
+
+A hidden subject is refused exactly as an unknown one. Spec: https://atproto.com/specs/xrpc#error-responses
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import orjson
+
+
+class XrpcError(Exception):
+    """The request can't be answered."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+    def body(self) -> bytes:
+        """`{"error", "message"}` as JSON."""
+        return orjson.dumps({"error": type(self).__name__, "message": str(self)})
+
+
+class InvalidRequest(XrpcError):
+    """A parameter is missing or not as its lexicon asks."""
+
+
+class ActorNotFound(XrpcError):
+    """No such actor is known."""
+
+
+class TrackNotFound(XrpcError):
+    """No such track is known."""
+
+
+class NotFound(XrpcError):
+    """Nothing is served at this path."""
+
+    status = 404
+
+
+class MethodNotAllowed(XrpcError):
+    """This is read with GET."""
+
+    status = 405
+
+
+class InternalServerError(XrpcError):
+    """Something failed here; it is in our log."""
+
+    status = 500
+
+
+class MethodNotImplemented(XrpcError):
+    """This service does not have that method."""
+
+    status = 501
+
+
+class ServiceUnavailable(XrpcError):
+    """The service can't answer now; try again in a moment."""
+
+    status = 503

@@ -1,0 +1,67 @@
+"""What a handler is given and what it gives back.
+
+A handler takes a `Call` and returns the answer as JSON text, its views just as the database made them. It costs at
+most three statements. It refuses by raising one of `appview.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import asyncpg
+
+from appview.cursors import Key, Listing
+from runtime.sql import Fragments
+
+VIEWS = Fragments(sorted((Path(__file__).parents[1] / "views").glob("*.sql")))
+
+Rows: TypeAlias = Sequence[asyncpg.Record]
+
+
+class Reads(Protocol):
+    """The door to the database."""
+
+    async def rows(self, sql: str, *arguments: object) -> Rows:
+        """All rows of one statement. Raises ServiceUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its parameters as the lexicon types them, and the way to the database."""
+
+    params: Mapping[str, Any]
+    reads: Reads
+
+    def after(self, listing: Listing) -> Key:
+        """Behind which key the page begins. Raises InvalidRequest for a cursor that is none of this listing's."""
+        return listing.after(self.params.get("cursor"))
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[str]]
+
+
+def only(name: str, rows: Rows) -> str:
+    """`{name: view}` of the one row's column `item`, a view as JSON text."""
+    return f'{{"{name}":{rows[0]["item"]}}}'
+
+
+def every(name: str, rows: Rows) -> str:
+    """`{name: [view, ...]}` of all rows."""
+    return f'{{"{name}":[{",".join([row["item"] for row in rows])}]}}'
+
+
+def page(name: str, rows: Rows, limit: int, listing: Listing) -> str:
+    """`{name: [view, ...], cursor}` of the first `limit` rows; the cursor only if there are more.
+
+    A row is its `item`, a view as JSON text, and then the parts of its key. A single row without an item says that
+    what was asked about exists and has nothing to list.
+    """
+    items = ",".join([row["item"] for row in rows[:limit] if row["item"] is not None])
+    if len(rows) <= limit:
+        return f'{{"{name}":[{items}]}}'
+    key = tuple(rows[limit - 1].values())[1:]
+    return f'{{"{name}":[{items}],"cursor":"{listing.encode(key)}"}}'

@@ -1,0 +1,98 @@
+"""fm.plyr.feed: tracks, and who likes and discusses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from appview.cursors import END_OF_TIME, EPOCH, Listing
+from appview.errors import ActorNotFound, TrackNotFound
+from appview.queries.base import VIEWS, Call, every, only, page
+from protocol.syntax import AtUri
+from protocol.text import tag
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__, VIEWS)
+
+MOST = (1 << 63) - 1
+LATEST = Listing("fm.plyr.feed.getLatestTracks", END_OF_TIME, 0, "")
+ACTOR_NEWEST = Listing("fm.plyr.feed.getActorTracks newest", END_OF_TIME, "")
+ACTOR_POPULAR = Listing("fm.plyr.feed.getActorTracks popular", MOST, END_OF_TIME, "")
+LIKES = Listing("fm.plyr.feed.getTrackLikes", END_OF_TIME, 0, "")
+COMMENTS_BY_POSITION = Listing("fm.plyr.feed.getComments position", -1, EPOCH, 0, "")
+COMMENTS_BY_TIME = Listing("fm.plyr.feed.getComments newest", END_OF_TIME, 0, "")
+
+_Parts: TypeAlias = tuple[str, str, str]
+
+
+async def get_track(call: Call) -> str:
+    """One track."""
+    rows = await call.reads.rows(SQL["track"], *_parts(call.params["uri"]))
+    if not rows:
+        raise TrackNotFound
+    return only("track", rows)
+
+
+async def get_tracks(call: Call) -> str:
+    """Several tracks, in the order asked for."""
+    authorities, collections, rkeys = zip(*map(_parts, call.params["uris"]), strict=True)
+    return every("tracks", await call.reads.rows(SQL["tracks"], authorities, collections, rkeys))
+
+
+async def get_latest_tracks(call: Call) -> str:
+    """Everybody's tracks."""
+    limit = call.params["limit"]
+    tags, excluded = _tags(call, "tags"), _tags(call, "excludeTags")
+    after = call.after(LATEST)
+    if tags:
+        rows = await call.reads.rows(SQL["latest_tagged_tracks"], tags, excluded, *after, limit + 1)
+    else:
+        rows = await call.reads.rows(SQL["latest_tracks"], excluded, *after, limit + 1)
+    return page("tracks", rows, limit, LATEST)
+
+
+async def get_actor_tracks(call: Call) -> str:
+    """One account's tracks."""
+    limit = call.params["limit"]
+    if call.params["sort"] == "popular":
+        query, listing = SQL["actor_tracks_by_likes"], ACTOR_POPULAR
+    else:
+        query, listing = SQL["actor_tracks"], ACTOR_NEWEST
+    tags, excluded = _tags(call, "tags"), _tags(call, "excludeTags")
+    rows = await call.reads.rows(query, call.params["actor"], tags, excluded, *call.after(listing), limit + 1)
+    if not rows:
+        raise ActorNotFound
+    return page("tracks", rows, limit, listing)
+
+
+async def get_track_likes(call: Call) -> str:
+    """Who likes a track."""
+    limit = call.params["limit"]
+    rows = await call.reads.rows(SQL["track_likes"], *_parts(call.params["uri"]), *call.after(LIKES), limit + 1)
+    if not rows:
+        raise TrackNotFound
+    return page("likes", rows, limit, LIKES)
+
+
+async def get_comments(call: Call) -> str:
+    """What is said about a track."""
+    limit = call.params["limit"]
+    if call.params["sort"] == "newest":
+        query, listing = SQL["comments_by_time"], COMMENTS_BY_TIME
+    else:
+        query, listing = SQL["comments_by_position"], COMMENTS_BY_POSITION
+    rows = await call.reads.rows(query, *_parts(call.params["uri"]), *call.after(listing), limit + 1)
+    if not rows:
+        raise TrackNotFound
+    return page("comments", rows, limit, listing)
+
+
+def _parts(uri: AtUri) -> _Parts:
+    """Authority, collection and key; empty, as none is, where the at-uri has none."""
+    return uri.authority, uri.collection or "", uri.rkey or ""
+
+
+def _tags(call: Call, name: str) -> list[str]:
+    """Tags in the form in which they are stored."""
+    names: Iterable[str] = call.params.get(name, ())
+    return [tag(text) for text in names]

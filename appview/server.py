@@ -1,0 +1,107 @@
+"""The AppView as a process: one event loop, one pool of read-only sessions, one listening socket.
+
+It keeps no state between requests, so that any number of processes may listen on one address. `run` ends when it is
+told to, after the requests that it has begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+import lexicons
+from appview import health
+from appview.gateway import gateway
+from appview.pages import home
+from appview.queries import QUERIES
+from appview.reads import Reads
+from appview.xrpc import endpoints
+from runtime import db
+from runtime.listening import listen
+from runtime.settings import Settings
+
+log = logging.getLogger(__name__)
+
+MEASURE_SECONDS = 1.0
+BACKLOG = 1_024
+
+READS = web.AppKey("reads", Reads)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve on `settings.listen` until `stop` is set. Raises DatabaseUnreachable, AddressUnusable."""
+    # A third of the grace is for requests under way, a sixth for closing down; after two thirds `up` kills.
+    runner = web.AppRunner(
+        await application(settings),
+        access_log=None,
+        handle_signals=False,
+        max_line_size=settings.url_max_bytes,
+        shutdown_timeout=settings.shutdown_grace / 3,
+    )
+    await runner.setup()
+    try:
+        shared = settings.workers > 1
+        log.info(
+            "answering at %s", await listen(runner, "PLYR_LISTEN", settings.listen, backlog=BACKLOG, shared=shared)
+        )
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def application(settings: Settings) -> web.Application:
+    """Everything that is served, ready for a runner. Raises DatabaseUnreachable."""
+    pool = await _pool(settings)
+    reads = Reads(pool, pool_wait=settings.read_pool_wait, statement_timeout=settings.statement_timeout)
+    app = web.Application(middlewares=[gateway(settings.requests_max)])
+    app[READS] = reads
+    app.add_routes(health.routes(settings, reads))
+    app.add_routes(home.routes(settings, reads))
+    app.add_routes(endpoints(lexicons.load(), QUERIES, reads, settings.cursor_max_bytes))
+
+    async def keep_pool(_: web.Application) -> AsyncIterator[None]:
+        measuring = asyncio.create_task(_measure(reads))
+        yield
+        measuring.cancel()
+        await asyncio.gather(measuring, return_exceptions=True)
+        await _close(reads, pool, settings.shutdown_grace / 6)
+
+    app.cleanup_ctx.append(keep_pool)
+    logging.getLogger("aiohttp.server").addFilter(_not_a_strangers_fault)
+    return app
+
+
+def _not_a_strangers_fault(record: logging.LogRecord) -> bool:
+    """What does not speak HTTP is refused, and is no entry in our log."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+async def _pool(settings: Settings) -> db.Pool:
+    address = settings.read_database_url or settings.database_url
+    assert address is not None, "the command line names the database that it joined or started"
+    return await db.reader_pool(
+        address.get_secret_value(),
+        size=settings.read_pool_size,
+        connect_timeout=settings.db_connect_timeout,
+        statement_timeout=settings.statement_timeout,
+    )
+
+
+async def _measure(reads: Reads) -> None:
+    while True:
+        reads.measure()
+        await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def _close(reads: Reads, pool: db.Pool, patience: float) -> None:
+    """Close the pool; a server that does not let go is left behind."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await reads.close()
+            return
+    pool.terminate()

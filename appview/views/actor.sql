@@ -1,0 +1,46 @@
+-- fragment: avatar(profile)
+-- The picture: the one that fm.plyr names, else the blob of bsky's profile, else of teal's.
+coalesce(:profile.avatar, {{blob_url(:profile, :profile.avatar_cid)}})
+
+-- fragment: display_name(profile)
+-- The name that a profile gives, else the handle.
+coalesce(:profile.display_name, :profile.handle)
+
+-- fragment: actor_view_basic(account)
+-- The actorViewBasic of the visible account with that id.
+(SELECT json_build_object(
+     'did', basic.did, 'handle', basic.handle, 'displayName', {{display_name(basic)}}, 'avatar', {{avatar(basic)}}
+ ) FROM visible_profile basic WHERE basic.account_id = :account)
+
+-- fragment: actor_view_detailed(profile)
+-- The actorViewDetailed of a row of visible_profile.
+json_build_object(
+    'did', :profile.did,
+    'handle', :profile.handle,
+    'displayName', {{display_name(:profile)}},
+    'avatar', {{avatar(:profile)}},
+    'description', :profile.description,
+    'createdAt', {{time(:profile.created_at)}},
+    'indexedAt', {{time(:profile.first_seen)}},
+    'trackCount', :profile.track_count,
+    'likesReceivedCount', :profile.likes_received,
+    'scrobbleCount', :profile.scrobble_count,
+    'totalDuration', {{exact_integer(:profile.total_duration)}},
+    'nowPlaying', (SELECT {{now_playing_view(playing)}} FROM visible_status playing
+                   WHERE playing.account_id = :profile.account_id AND playing.expires_at > now())
+)
+
+-- fragment: now_playing_view(status)
+-- The nowPlayingView of an account that is listening: a row of visible_status that has not expired.
+json_build_object(
+    'did', :status.did,
+    'isPlaying', true,
+    'item', json_build_object({{music(:status)}}),
+    'startedAt', {{time(:status.started_at)}},
+    'expiresAt', {{time(:status.expires_at)}},
+    'author', {{actor_view_basic(:status.account_id)}}
+)
+
+-- fragment: idle_view(account)
+-- The nowPlayingView of a row of visible_account that is not listening.
+json_build_object('did', :account.did, 'isPlaying', false, 'author', {{actor_view_basic(:account.id)}})

@@ -1,0 +1,21 @@
+-- fragment: time(moment)
+-- RFC 3339, UTC, milliseconds.
+to_char(:moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+
+-- fragment: blob_url(account, cid)
+-- Where the PDS of this account (a row with did and pds) gives the blob out; NULL when either is unknown.
+:account.pds || '/xrpc/com.atproto.sync.getBlob?did=' || replace(:account.did, '%', '%25') || '&cid=' || :cid
+
+-- fragment: account_id(actor)
+-- The visible account of that DID or handle; NULL when there is none.
+(SELECT by_did.id FROM visible_account by_did WHERE by_did.did = :actor
+ UNION ALL
+ SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = :actor)
+
+-- fragment: present(view)
+-- A view as it is given out: what is NULL is absent. Not for what holds a record, whose nulls are its author's.
+json_strip_nulls(:view)::text
+
+-- fragment: exact_integer(value)
+-- Sums of hostile numbers end at what every JSON reader holds exactly.
+least(:value, 9007199254740991)

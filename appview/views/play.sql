@@ -1,0 +1,38 @@
+-- fragment: play_view(play)
+-- The playView of a row of visible_play.
+json_build_object(
+    {{music(:play)}},
+    'playedTime', {{time(:play.played_at)}},
+    'uri', :play.uri,
+    'cid', :play.cid,
+    'author', {{actor_view_basic(:play.account_id)}}
+)
+
+-- fragment: music(played)
+-- What was played and with what, as arguments of json_build_object: a row of visible_play or of visible_status.
+'trackName', :played.track_name,
+'artists', {{artists(:played)}},
+'duration', :played.duration,
+'trackMbId', {{mbid(:played.track_mbid)}},
+'recordingMbId', {{mbid(:played.recording_mbid)}},
+'releaseName', :played.release_name,
+'releaseMbId', {{mbid(:played.release_mbid)}},
+'isrc', :played.isrc,
+'originUri', :played.origin,
+'musicServiceUri', {{service_uri(:played.service)}},
+'submissionClientAgent', :played.agent
+
+-- fragment: mbid(id)
+-- A MusicBrainz identifier as a URI.
+'mbid:' || :id
+
+-- fragment: service_uri(service)
+-- The host of a music service as a URI; what names no host ('local') has none.
+'https://' || substring(:service FROM '^[a-z0-9-]+(?:\.[a-z0-9-]+)+$')
+
+-- fragment: artists(played)
+-- Name by name, each with its identifier where there is one.
+(SELECT coalesce(json_agg(json_build_object(
+     'artistName', name, 'artistMbId', {{mbid(:played.artist_mbids[place])}}
+ ) ORDER BY place), '[]')
+ FROM unnest(:played.artist_names) WITH ORDINALITY names (name, place))

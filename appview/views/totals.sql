@@ -1,0 +1,12 @@
+-- fragment: totals_view(totals)
+-- The answer of fm.plyr.stats.getStats, of the row of visible_totals.
+json_build_object(
+    'trackCount', :totals.track_count,
+    'artistCount', :totals.artist_count,
+    'totalDuration', {{exact_integer(:totals.total_duration)}},
+    'likeCount', :totals.like_count,
+    'commentCount', :totals.comment_count,
+    'scrobbleCount', :totals.scrobble_count,
+    'repoCount', :totals.repo_count,
+    'indexedAt', {{time(:totals.indexed_at)}}
+)

@@ -1,0 +1,74 @@
+-- fragment: track_view(track)
+-- The trackView of a row of visible_track, as text. The record is put in as it is: no function may look into it, and
+-- its nulls stay.
+'{"record":' || :track.record || ',' || substr({{present({{track_fields(:track)}})}}, 2)
+
+-- fragment: track_fields(track)
+-- All of a trackView but its record.
+json_build_object(
+    'uri', :track.uri,
+    'cid', :track.cid,
+    'author', {{actor_view_basic(:track.account_id)}},
+    'title', :track.title,
+    'artist', :track.artist,
+    'audio', {{audio_sources(:track)}},
+    'fileType', :track.file_type,
+    'duration', :track.duration,
+    'album', CASE WHEN :track.album IS NOT NULL THEN json_build_object('title', :track.album) END,
+    'image', :track.image,
+    'description', :track.description,
+    'tags', CASE WHEN cardinality(:track.tags) > 0 THEN :track.tags END,
+    'features', {{features(:track)}},
+    'supportGate', CASE WHEN :track.support_gate IS NOT NULL THEN json_build_object('type', :track.support_gate) END,
+    'labels', {{self_labels(:track)}},
+    'likeCount', :track.like_count,
+    'commentCount', :track.comment_count,
+    'createdAt', {{time(:track.created_at)}},
+    'indexedAt', {{time(:track.indexed_at)}}
+)
+
+-- fragment: audio_sources(track)
+-- The blob first: an address that the author gave may have died. None while the account's PDS is not known.
+CASE
+    WHEN coalesce({{blob_url(:track, :track.audio_cid)}}, :track.audio_url) IS NULL THEN '[]'::json
+    WHEN {{blob_url(:track, :track.audio_cid)}} IS NULL THEN json_build_array({{audio_url(:track)}})
+    WHEN :track.audio_url IS NULL THEN json_build_array({{audio_blob(:track)}})
+    ELSE json_build_array({{audio_blob(:track)}}, {{audio_url(:track)}})
+END
+
+-- fragment: audio_blob(track)
+-- The audioSource in the author's repository.
+json_build_object(
+    'kind', 'blob',
+    'url', {{blob_url(:track, :track.audio_cid)}},
+    'mimeType', :track.audio_mime,
+    'size', :track.audio_size,
+    'cid', :track.audio_cid
+)
+
+-- fragment: audio_url(track)
+-- The audioSource at an address.
+json_build_object('kind', 'url', 'url', :track.audio_url)
+
+-- fragment: features(track)
+-- Those who take part and are visible accounts, in the author's order.
+CASE WHEN cardinality(:track.features) > 0 THEN (
+    SELECT json_agg({{actor_view_basic(guest.id)}} ORDER BY place)
+    FROM unnest(:track.features) WITH ORDINALITY features (did, place)
+    JOIN visible_account guest ON guest.did = features.did
+) END
+
+-- fragment: self_labels(track)
+-- The labels that the author put on the track.
+CASE WHEN cardinality(:track.self_labels) > 0 THEN (
+    SELECT json_agg(json_build_object(
+        'src', :track.did, 'uri', :track.uri, 'cid', :track.cid, 'val', val, 'cts', {{time(:track.created_at)}}
+    ) ORDER BY place)
+    FROM unnest(:track.self_labels) WITH ORDINALITY labels (val, place)
+) END
+
+-- fragment: is_track(track, authority, collection, rkey)
+-- Whether this row of visible_track has that at-uri, its authority a DID or a handle.
+:track.account_id = {{account_id(:authority)}} AND :track.rkey = :rkey
+AND :track.uri = 'at://' || :track.did || '/' || :collection || '/' || :rkey
+

@@ -1,0 +1,89 @@
+"""XRPC over HTTP, driven by the lexicons: a query's parameters in, its JSON out. It knows no single query.
+
+A method is served when its lexicon, its handler and its line in the registry exist; `endpoints` refuses to start
+otherwise. Everything under `/xrpc/` that looks like a method and is none of ours is 501.
+Spec: https://atproto.com/specs/xrpc
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from aiohttp.typedefs import Handler as WebHandler
+
+from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound, XrpcError
+from appview.queries.base import Call, Handler, Reads
+from lexicons import Catalog, ParameterInvalid, QuerySchema
+from protocol.syntax import Nsid, SyntaxInvalid
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "*",
+}
+PREFLIGHT = {
+    **CORS,
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "*, Authorization",
+    "Access-Control-Max-Age": "86400",
+}
+READ_METHODS = frozenset({"GET", "HEAD"})
+FIELDS_MAX = 256  # more than any query takes; each costs time
+
+_JSON = {**CORS, "Content-Type": "application/json"}
+
+
+def json_response(body: bytes, status: int = 200) -> web.Response:
+    """An answer that any web page may read."""
+    return web.Response(body=body, status=status, headers=_JSON)
+
+
+def refusal(error: XrpcError) -> web.Response:
+    """The answer that says why there is none."""
+    return json_response(error.body(), error.status)
+
+
+def endpoints(
+    catalog: Catalog, queries: Mapping[str, Handler], reads: Reads, cursor_max_bytes: int
+) -> list[web.RouteDef]:
+    """A route for each query, and one for all other methods. Raises LexiconUnknown for a query without a lexicon."""
+    routes = [
+        web.route("*", f"/xrpc/{nsid}", _endpoint(catalog.query(nsid), handler, reads, cursor_max_bytes))
+        for nsid, handler in queries.items()
+    ]
+    return [*routes, web.route("*", "/xrpc/{method:[a-zA-Z][^/]*}", _not_implemented)]
+
+
+def _endpoint(schema: QuerySchema, handler: Handler, reads: Reads, cursor_max_bytes: int) -> WebHandler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method not in READ_METHODS:
+            raise MethodNotAllowed
+        params = _parameters(schema, request.rel_url.raw_query_string, cursor_max_bytes)
+        text = await handler(Call(params, reads))
+        return json_response(text.encode())
+
+    return answer
+
+
+def _parameters(schema: QuerySchema, query: str, cursor_max_bytes: int) -> Mapping[str, object]:
+    try:
+        # Bytes that are no UTF-8 become lone surrogates, which no parameter may hold.
+        given = parse_qs(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=FIELDS_MAX)
+    except ValueError:
+        raise InvalidRequest(f"A request takes at most {FIELDS_MAX} parameters") from None
+    try:
+        params = schema.parse_params(given)
+    except ParameterInvalid as fault:
+        raise InvalidRequest(str(fault)) from None
+    if len(params.get("cursor", "")) > cursor_max_bytes:
+        raise InvalidRequest(f"Parameter 'cursor' must be of at most {cursor_max_bytes} bytes")
+    return params
+
+
+async def _not_implemented(request: web.Request) -> web.StreamResponse:
+    try:
+        method = Nsid.parse(request.match_info["method"])
+    except SyntaxInvalid:
+        raise NotFound from None
+    raise MethodNotImplemented(f"This service does not have the method {method}")

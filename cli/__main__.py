@@ -1,0 +1,5 @@
+"""`python -m cli` is `plyr-appview`."""
+
+from cli import main
+
+main()

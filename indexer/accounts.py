@@ -1,0 +1,95 @@
+"""What becomes of an account: active, hidden, deleted, back again; and what its DID document says of it.
+
+Every function works in the caller's transaction, which holds the lock of the repo's row (or takes it here), so that
+nothing of the account is applied meanwhile. `active` decides, `status` explains. A report that is older than the last
+one known is a replay and changes nothing; it may only have us ask the account's host. But a deletion may be reported
+after we have asked a host that no longer had the account: then it is the explanation. sync.md section 5.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from indexer import projections
+from protocol.identity import DidDocument
+from protocol.syntax import Handle
+from protocol.text import pg_text
+from runtime.db import Connection
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+
+DELETED = "deleted"
+# What a host is not there to say: the account is hidden, and asked for again.
+NOT_FOUND = "not_found"
+
+
+async def set_status(connection: Connection, account_id: int, active: bool, status: str | None, at: datetime) -> None:
+    """Follow a report about an account from a host that may speak for it, made at `at`."""
+    await connection.execute(SQL["lock_repos"], [account_id])
+    known = await connection.fetchrow(SQL["read_account"], account_id)
+    assert known is not None
+    at = min(at, datetime.now(UTC))
+    if known["status_at"] is not None and at < known["status_at"]:
+        if active or status != DELETED or known["status"] != NOT_FOUND:
+            if active and not known["deleted"]:
+                await connection.execute(SQL["ask_host"], account_id)
+            return
+        at = known["status_at"]
+    deleted = not active and (status == DELETED or known["deleted"])
+    await connection.execute(SQL["set_status"], account_id, active, status and pg_text(status), deleted, at)
+    if deleted and not known["deleted"]:
+        await _purge(connection, account_id)
+    elif known["active"] and not active:
+        await connection.execute(SQL["rest_repo"], account_id)
+        await _hide(connection, account_id)
+    elif active and not known["active"]:
+        await connection.execute(SQL["revive_repo"], account_id)
+        await connection.execute(SQL["doubt_identity"], account_id)
+        await connection.execute(SQL["show_account"], account_id)
+        hidden = await connection.fetchval(SQL["is_hidden"], account_id)
+        await projections.change_visibility(connection, [account_id], hidden=hidden)
+
+
+async def ask_again(connection: Connection, account_id: int, seconds: float) -> None:
+    """Ask the host of an inactive account for its status after a while."""
+    await connection.execute(SQL["ask_again"], account_id, seconds)
+
+
+async def _hide(connection: Connection, account_id: int) -> None:
+    await connection.execute(SQL["hide_account"], account_id)
+    await projections.change_visibility(connection, [account_id], hidden=True)
+
+
+async def _purge(connection: Connection, account_id: int) -> None:
+    """Nothing of the account stays but its DID, marked."""
+    await projections.purge(connection, [account_id])
+    for query in ("purge_records", "purge_letters", "purge_identity", "purge_repo"):
+        await connection.execute(SQL[query], account_id)
+    await _hide(connection, account_id)
+
+
+async def store_identity(
+    connection: Connection, account_id: int, document: DidDocument, began: datetime, claim: datetime
+) -> bool:
+    """Keep what a document says, resolved from `began` on under a claim of the row (its `check_at`).
+
+    Whoever called the document stale since then has moved the claim: it stays stale, and is resolved again. The handle
+    is to be checked; one that is unchanged and valid goes on to show meanwhile. True when events waited for this.
+    """
+    await connection.execute(SQL["lock_repos"], [account_id])
+    awaited = await connection.fetchval(SQL["is_awaited"], account_id)
+    key = document.signing_key.did_key() if document.signing_key else None
+    await connection.execute(SQL["store_identity"], account_id, document.handle, document.pds, key, began, claim)
+    usable = document.pds is not None and key is not None
+    await connection.execute(SQL["release_repo" if usable else "note_unusable"], account_id)
+    return awaited
+
+
+async def give_handle(connection: Connection, account_id: int, handle: Handle, claim: datetime) -> None:
+    """The handle leads to the account: it has it from now on, and whoever had it before is to be asked for anew."""
+    holders = [row["account_id"] for row in await connection.fetch(SQL["holders"], handle)]
+    await connection.execute(SQL["lock_repos"], [*holders, account_id])
+    if await connection.fetchval(SQL["may_have"], account_id, handle, claim):
+        await connection.execute(SQL["displace"], account_id, handle)
+        await connection.execute(SQL["give_handle"], account_id)

@@ -1,0 +1,158 @@
+-- name: read_account
+-- What is known of an account; its repo's row is locked by a statement before.
+-- $1 account_id bigint
+SELECT active, status, deleted, status_at FROM account WHERE id = $1;
+
+-- name: is_awaited
+-- Whether events wait for a repo that is synced. Its row is locked by a statement before: one that waits for a lock
+-- sees what was there when it began to wait, and not the event that the holder of the lock has put there.
+-- $1 account_id bigint
+SELECT r.state = 'synced' AND EXISTS (SELECT FROM buffered_event b WHERE b.account_id = r.account_id)
+FROM repo r
+WHERE r.account_id = $1;
+
+-- name: lock_repos
+-- Take the rows of repos, in the order of their ids.
+-- $1 account_ids bigint[]
+SELECT account_id FROM repo WHERE account_id = ANY ($1::bigint[]) ORDER BY account_id FOR UPDATE;
+
+-- name: set_status
+-- What is known of an account now.
+-- $1 account_id bigint, $2 active boolean, $3 status text, $4 deleted boolean, $5 at timestamptz
+UPDATE account SET active = $2, status = $3, deleted = $4, status_at = $5 WHERE id = $1;
+
+-- name: ask_host
+-- An old report says that the account is active: its host will know.
+-- $1 account_id bigint
+UPDATE repo SET next_attempt_at = now() WHERE account_id = $1 AND state = 'inactive';
+
+-- name: ask_again
+-- The host of an inactive account is to be asked for its status after some seconds.
+-- $1 account_id bigint, $2 seconds double precision
+UPDATE repo
+SET next_attempt_at = now() + $2::double precision * interval '1 second', attempts = least(attempts + 1, 1000)
+WHERE account_id = $1 AND state = 'inactive';
+
+-- name: rest_repo
+-- An account that is not active: its events are dropped, those that wait too, and a sync under way ends.
+-- $1 account_id bigint
+WITH dropped AS (DELETE FROM buffered_event WHERE account_id = $1)
+UPDATE repo
+SET state = 'inactive', next_attempt_at = 'infinity', attempts = 0, lease_until = NULL, refetch = false
+WHERE account_id = $1;
+
+-- name: revive_repo
+-- An account that is active again: its repo is fetched anew.
+-- $1 account_id bigint
+UPDATE repo
+SET state = 'pending', priority = 10, next_attempt_at = now(), attempts = 0, lease_until = NULL, last_error = NULL
+WHERE account_id = $1;
+
+-- name: doubt_identity
+-- It may have come back elsewhere, or under another key.
+-- $1 account_id bigint
+UPDATE identity SET stale = true, check_at = now(), attempts = 0 WHERE account_id = $1;
+
+-- name: hide_account
+-- Nothing of the account shows.
+-- $1 account_id bigint
+INSERT INTO visibility (account_id, subject, cause, hides_list, hides_view)
+VALUES ($1, '', 'account', true, true)
+ON CONFLICT DO NOTHING;
+
+-- name: show_account
+-- The account's own state hides nothing any more.
+-- $1 account_id bigint
+DELETE FROM visibility WHERE account_id = $1 AND subject = '' AND cause = 'account';
+
+-- name: is_hidden
+-- Whether anything else hides the account.
+-- $1 account_id bigint
+SELECT EXISTS (SELECT FROM visibility WHERE account_id = $1 AND subject = '' AND hides_view);
+
+-- name: purge_records
+-- The raw records of a deleted account.
+-- $1 account_id bigint
+DELETE FROM record WHERE account_id = $1;
+
+-- name: purge_letters
+-- What was set aside of it.
+-- $1 account_id bigint
+DELETE FROM dead_letter d USING account a WHERE a.id = $1 AND d.did = a.did;
+
+-- name: purge_identity
+-- Its names.
+-- $1 account_id bigint
+UPDATE identity
+SET handle = NULL, handle_valid = false, handle_due = false, pds = NULL, signing_key = NULL, resolved_at = NULL,
+    stale = false, attempts = 0
+WHERE account_id = $1;
+
+-- name: purge_repo
+-- Its sync state, and the events that wait.
+-- $1 account_id bigint
+WITH dropped AS (DELETE FROM buffered_event WHERE account_id = $1)
+UPDATE repo
+SET state = 'inactive', rev = NULL, data = NULL, commit = NULL, next_attempt_at = 'infinity', attempts = 0,
+    lease_until = NULL, refetch = false, last_error = NULL, synced_at = NULL, unsigned_rev = NULL,
+    unsigned_since = NULL
+WHERE account_id = $1;
+
+-- name: store_identity
+-- What the DID document says; stale still when the claim has moved. A deleted account keeps nothing. A repo that lives
+-- elsewhere now was not compared with its host yet.
+-- $1 account_id bigint, $2 handle text, $3 pds text, $4 signing_key text, $5 began timestamptz, $6 claim timestamptz
+WITH moved AS (
+    UPDATE repo r
+    SET compared_at = NULL
+    FROM identity i
+    WHERE r.account_id = $1 AND i.account_id = $1 AND i.pds IS DISTINCT FROM $3
+)
+UPDATE identity i
+SET handle = CASE WHEN NOT a.deleted THEN $2 END,
+    handle_valid = i.handle_valid AND i.handle IS NOT DISTINCT FROM $2 AND NOT a.deleted,
+    handle_due = $2 IS NOT NULL AND NOT a.deleted,
+    pds = CASE WHEN NOT a.deleted THEN $3 END,
+    signing_key = CASE WHEN NOT a.deleted THEN $4 END,
+    resolved_at = $5,
+    stale = i.stale AND i.check_at <> $6 AND NOT a.deleted,
+    check_at = CASE WHEN i.check_at <> $6 THEN i.check_at ELSE now() END,
+    attempts = 0
+FROM account a
+WHERE i.account_id = $1 AND a.id = $1;
+
+-- name: release_repo
+-- A repo that waited for its identity is in the queue now.
+-- $1 account_id bigint
+UPDATE repo
+SET next_attempt_at = now()
+WHERE account_id = $1 AND next_attempt_at = 'infinity' AND state IN ('pending', 'desynchronized', 'error');
+
+-- name: note_unusable
+-- A repo that can be neither fetched nor verified.
+-- $1 account_id bigint
+UPDATE repo SET last_error = 'its DID document names no PDS, or no signing key' WHERE account_id = $1;
+
+-- name: holders
+-- Who has a handle.
+-- $1 handle text
+SELECT account_id FROM identity WHERE handle = $1 AND handle_valid;
+
+-- name: may_have
+-- Whether the account claims the handle still, as it did when it was checked.
+-- $1 account_id bigint, $2 handle text, $3 claim timestamptz
+SELECT EXISTS (
+    SELECT FROM identity WHERE account_id = $1 AND handle = $2 AND check_at = $3 AND handle_due AND NOT stale
+);
+
+-- name: displace
+-- The handle belongs to somebody else now.
+-- $1 account_id bigint, $2 handle text
+UPDATE identity
+SET handle_valid = false, stale = true, check_at = now(), attempts = 0
+WHERE handle = $2 AND handle_valid AND account_id <> $1;
+
+-- name: give_handle
+-- The account's handle counts.
+-- $1 account_id bigint
+UPDATE identity SET handle_valid = true, handle_due = false, attempts = 0 WHERE account_id = $1;

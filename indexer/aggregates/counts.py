@@ -1,0 +1,205 @@
+"""Counts of subjects, of accounts and of everything, kept by adding and subtracting.
+
+Every figure is a sum, so that concurrent writers never have to see each other's rows: what a batch changes is added to
+what stands there, under the row's lock. A subject's row names the account whose track it is (`owner`), in the same
+additive way; thus likes that came before their track, and the track that goes while likes stay, end up in the author's
+figures whoever commits first.
+
+Concurrency: the caller is in a transaction and holds the `repo` rows of the accounts whose rows it changes. Rows are
+locked in a fixed order (subjects, accounts, slots, each by key). A transaction that flushes twice can still meet
+another one crosswise; Postgres then ends one of them, which is to be tried again as a whole.
+records.md, "What follows from records".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+SLOTS = 16
+TABLES = ("subject_count", "actor_count", "totals")
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+
+class Contribution(NamedTuple):
+    """What one row adds to the counts.
+
+    `subject` is the uri that is liked or commented on, or the track's own. `duration` is the track's, in seconds.
+    """
+
+    account_id: int
+    subject: str = ""
+    likes: int = 0
+    comments: int = 0
+    tracks: int = 0
+    duration: int = 0
+    scrobbles: int = 0
+
+
+class _Subject:
+    __slots__ = ("comments", "likes", "owner")
+
+    def __init__(self) -> None:
+        self.likes = 0
+        self.comments = 0
+        self.owner = 0
+
+
+class _Actor:
+    __slots__ = ("duration", "likes_received", "scrobbles", "tracks")
+
+    def __init__(self) -> None:
+        self.tracks = 0
+        self.likes_received = 0
+        self.scrobbles = 0
+        self.duration = 0
+
+
+class _Total:
+    __slots__ = ("artists", "comments", "duration", "likes", "scrobbles", "tracks")
+
+    def __init__(self) -> None:
+        self.tracks = 0
+        self.artists = 0
+        self.likes = 0
+        self.comments = 0
+        self.scrobbles = 0
+        self.duration = 0
+
+
+class Tally:
+    """Changes of counts, not written yet. Not for concurrent use."""
+
+    def __init__(self, hidden: frozenset[int]) -> None:
+        self.hidden = hidden
+        self.subjects: defaultdict[str, _Subject] = defaultdict(_Subject)
+        self.actors: defaultdict[int, _Actor] = defaultdict(_Actor)
+        self.totals: defaultdict[int, _Total] = defaultdict(_Total)
+
+    def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
+        """Count rows that came, or, with sign -1, rows that went."""
+        for account_id, subject, likes, comments, tracks, duration, scrobbles in contributions:
+            if account_id in self.hidden:
+                continue
+            if subject:
+                counted = self.subjects[subject]
+                counted.likes += sign * likes
+                counted.comments += sign * comments
+                counted.owner += sign * tracks * account_id
+            if tracks or scrobbles:
+                actor = self.actors[account_id]
+                actor.tracks += sign * tracks
+                actor.duration += sign * duration
+                actor.scrobbles += sign * scrobbles
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+
+async def hidden_accounts(connection: Connection, account_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the accounts of which nothing is counted."""
+    rows = await connection.fetch(SQL["hidden_accounts"], list(account_ids))
+    return frozenset(account_id for (account_id,) in rows)
+
+
+async def set_hidden(connection: Connection, account_ids: Iterable[int], *, hidden: bool) -> None:
+    """Note that from now on the accounts count, or do not."""
+    await connection.execute(SQL["hide" if hidden else "show"], sorted(account_ids))
+
+
+async def restart(connection: Connection) -> None:
+    """Every count to zero, and the accounts hidden that are not visible now."""
+    await connection.execute(SQL["clear_subjects"])
+    await connection.execute(SQL["clear_actors"])
+    await connection.execute(SQL["clear_totals"], SLOTS)
+    await connection.execute(SQL["hide_invisible"])
+
+
+async def flush(connection: Connection, tally: Tally) -> None:
+    """Write the tally, and empty it."""
+    await _flush_subjects(connection, tally)
+    await _flush_actors(connection, tally)
+    totals = sorted(tally.totals.items())
+    if totals:
+        await connection.execute(
+            SQL["add_to_totals"],
+            [slot for slot, _ in totals],
+            [total.tracks for _, total in totals],
+            [total.artists for _, total in totals],
+            [total.likes for _, total in totals],
+            [total.comments for _, total in totals],
+            [total.scrobbles for _, total in totals],
+            [total.duration for _, total in totals],
+        )
+    tally.subjects.clear()
+    tally.actors.clear()
+    tally.totals.clear()
+
+
+async def _flush_subjects(connection: Connection, tally: Tally) -> None:
+    changed = {uri: each for uri, each in sorted(tally.subjects.items()) if each.likes or each.comments or each.owner}
+    if not changed:
+        return
+    rows = await connection.fetch(
+        SQL["add_to_subjects"],
+        list(changed),
+        [each.likes for each in changed.values()],
+        [each.comments for each in changed.values()],
+        [each.owner for each in changed.values()],
+    )
+    idle: list[str] = []
+    for subject, owner, likes, comments in rows:
+        change = changed[subject]
+        _credit(tally, owner - change.owner, likes - change.likes, comments - change.comments, -1)
+        _credit(tally, owner, likes, comments, 1)
+        if not (owner or likes or comments):
+            idle.append(subject)
+    if idle:
+        await connection.execute(SQL["drop_subjects"], idle)
+
+
+def _credit(tally: Tally, owner: int, likes: int, comments: int, sign: int) -> None:
+    """What a track has received counts for its author."""
+    if owner:
+        tally.actors[owner].likes_received += sign * likes
+        total = tally.totals[owner % SLOTS]
+        total.likes += sign * likes
+        total.comments += sign * comments
+
+
+async def _flush_actors(connection: Connection, tally: Tally) -> None:
+    changed = {
+        account_id: actor
+        for account_id, actor in sorted(tally.actors.items())
+        if actor.tracks or actor.likes_received or actor.scrobbles or actor.duration
+    }
+    if not changed:
+        return
+    rows = await connection.fetch(
+        SQL["add_to_actors"],
+        list(changed),
+        [actor.tracks for actor in changed.values()],
+        [actor.likes_received for actor in changed.values()],
+        [actor.scrobbles for actor in changed.values()],
+        [actor.duration for actor in changed.values()],
+    )
+    idle: list[int] = []
+    for account_id, tracks, empty in rows:
+        actor = changed[account_id]
+        total = tally.totals[account_id % SLOTS]
+        total.tracks += actor.tracks
+        total.artists += bool(tracks) - bool(tracks - actor.tracks)
+        total.scrobbles += actor.scrobbles
+        total.duration += actor.duration
+        if empty:
+            idle.append(account_id)
+    if idle:
+        await connection.execute(SQL["drop_actors"], idle)

@@ -1,0 +1,147 @@
+"""Finds the accounts that have our collections, and had them before we began to listen.
+
+Reads listings, page by page: for each collection `listReposByCollection` of a collection directory, and `listRepos` of
+each PDS that we subscribe to. Who is new comes to the end of the queue, in one transaction with the page's cursor, so
+that a listing goes on where it was left. Each is read again from its beginning on a schedule, whatever its cursor had
+passed, so that nobody is missed for good. One listing at a time; one task.
+Spec: com.atproto.sync.listReposByCollection, listRepos; sync.md section 3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from indexer import metrics
+from indexer.crew import backoff
+from indexer.listing import Page, PageInvalid, read_page
+from indexer.namespaces import tracking, wire_names
+from indexer.outbound import http_origin
+from indexer.tracked import Tracked
+from protocol.fetch import Fetcher, FetchFailed, XrpcError
+from runtime.db import PASSING_FAILURES, Pool
+from runtime.settings import Settings
+from runtime.sql import Queries
+from runtime.stopping import Stopped, unless_stopped
+
+SQL = Queries.beside(__file__)
+log = logging.getLogger(__name__)
+
+ALL_REPOS = "*"
+# Statuses of a host that does not know a method.
+UNKNOWN_METHOD = (404, 405, 501)
+
+
+class Listing(NamedTuple):
+    """A collection's repos at a directory, or (`*`) all repos of a PDS. `origin`: http or https."""
+
+    origin: str
+    name: str
+
+
+class Discovery:
+    """Reads the listings, again and again."""
+
+    def __init__(
+        self, settings: Settings, pool: Pool, fetcher: Fetcher, tracked: Tracked, wake_identity: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._fetcher = fetcher
+        self._tracked = tracked
+        self._wake_identity = wake_identity
+        self._directory = settings.directory_url or http_origin(settings.relay_urls[0])
+        self._collections = sorted(tracking(wire_names(settings.collections, settings.namespace)))
+        self._due: dict[Listing, float] = {}
+        self._failures: dict[Listing, int] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Discover until `stop`."""
+        with contextlib.suppress(Stopped):
+            await unless_stopped(stop, self._forever())
+
+    async def _forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            pause = self._settings.sync_retry_min
+            try:
+                for listing, age in (await self._listings()).items():
+                    due = self._due.setdefault(listing, loop.time() + self._settings.discovery_interval - age)
+                    if due <= loop.time():
+                        self._due[listing] = loop.time() + await self._follow(listing)
+            except PASSING_FAILURES as fault:
+                log.warning("discovery waits for the database: %r", fault)
+            else:
+                pause = min(self._due.values()) - loop.time()
+            await asyncio.sleep(max(pause, self._settings.sync_poll))
+
+    async def _listings(self) -> dict[Listing, float]:
+        """All listings, with the seconds since each was read to its end (infinite when it never was)."""
+        hosts = [http_origin(row["source"]) for row in await self._pool.fetch(SQL["pdses"], self._settings.relay_urls)]
+        listings = [Listing(self._directory, name) for name in self._collections]
+        listings += [Listing(host, ALL_REPOS) for host in hosts]
+        finished = {
+            Listing(row["source"], row["listing"]): (datetime.now(UTC) - row["finished_at"]).total_seconds()
+            for row in await self._pool.fetch(SQL["finished"])
+        }
+        return {listing: finished.get(listing, float("inf")) for listing in listings}
+
+    async def _follow(self, listing: Listing) -> float:
+        """Read a listing from where it was left to its end. The seconds until it is to be read again."""
+        try:
+            await self._read(listing)
+        except XrpcError as fault:
+            if fault.status in UNKNOWN_METHOD:
+                log.warning("%s does not list the repos that have %s", *listing)
+                return self._settings.discovery_interval
+            return self._failed(listing, fault)
+        except (FetchFailed, PageInvalid) as fault:
+            return self._failed(listing, fault)
+        self._failures.pop(listing, None)
+        return self._settings.discovery_interval
+
+    def _failed(self, listing: Listing, fault: Exception) -> float:
+        log.warning("%s: listing %s failed: %s", *listing, fault)
+        failures = self._failures[listing] = self._failures.get(listing, 0) + 1
+        return backoff(failures - 1, self._settings.sync_retry_min, self._settings.discovery_interval)
+
+    async def _read(self, listing: Listing) -> None:
+        cursor: str | None = await self._pool.fetchval(SQL["read_cursor"], *listing)
+        found = 0
+        while True:
+            page = await self._page(listing, cursor)
+            if page.cursor == cursor:
+                page = page._replace(cursor=None)
+            found += await self._take_in(listing, page)
+            if page.cursor is None:
+                break
+            cursor = page.cursor
+        log.info("%s: %d new accounts have %s", listing.origin, found, listing.name)
+
+    async def _page(self, listing: Listing, cursor: str | None) -> Page:
+        params = {"limit": str(self._settings.discovery_page)}
+        if cursor is not None:
+            params["cursor"] = cursor
+        method = "listRepos"
+        if listing.name != ALL_REPOS:
+            method = "listReposByCollection"
+            params["collection"] = listing.name
+        answer = await self._fetcher.get_json(f"{listing.origin}/xrpc/com.atproto.sync.{method}", params)
+        return read_page(answer)
+
+    async def _take_in(self, listing: Listing, page: Page) -> int:
+        """Keep who is new; how many these are."""
+        dids = {repo.did for repo in page.repos if repo.active}
+        for did in dids:
+            self._tracked.add(did)
+        async with self._pool.acquire() as connection, connection.transaction():
+            new = await connection.fetchval(SQL["take_in"], sorted(dids))
+            await connection.execute(SQL["save_cursor"], *listing, page.cursor)
+        metrics.DISCOVERED.labels(listing.name).inc(new)
+        if new:
+            self._wake_identity()
+        return new

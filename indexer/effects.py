@@ -1,0 +1,235 @@
+"""What the events of one transaction do: gathered in order, written in sets.
+
+Both the live stream (pipeline.py) and what waited for a repo (buffer.py) go through here, so that an event has one
+meaning. The caller has locked the repos' rows (states.lock), commits, and then reports: nothing is counted that was
+rolled back. An `#account` ends a set, because what it does to an account comes after what its earlier commits did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from indexer import metrics, states
+from indexer.apply import Applied, Applier, set_heads
+from indexer.judge import Arrival, Hold, Judge, Source, Verdict, may_be_outdated, speaks_for
+from indexer.rejections import Desync, Rejection
+from indexer.stages import AccountFrame, IdentityFrame, RepoFrame, UnsignedCommit, VerifiedCommit
+from indexer.states import RepoState
+from indexer.verify import Desynchronized, Head, NewRev, Rejected
+from protocol.syntax import Tid
+from protocol.text import pg_text
+from runtime.db import Connection
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+
+# Judging a commit takes 0.1 ms: the event loop gets its turn after so many seconds of it.
+BREATH = 0.003
+# These say nothing of the repo that its operator would want to know.
+SILENT = (Rejection.REPLAY, Rejection.ACCOUNT_INACTIVE)
+
+SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How events are judged and written, and how much may wait for one repo."""
+
+    judge: Judge
+    applier: Applier
+    set_status: SetStatus
+    buffered_events: int
+    buffered_bytes: int
+    resyncs_per_hour: int
+    refresh_pause: float
+
+
+@dataclass(slots=True)
+class _Gathered:
+    applied: list[Applied] = field(default_factory=list[Applied])
+    heads: dict[int, Head] = field(default_factory=dict[int, Head])
+    unsigned: dict[int, Tid] = field(default_factory=dict[int, Tid])
+    held: list[tuple[int, Source, int, Arrival]] = field(default_factory=list[tuple[int, Source, int, Arrival]])
+    overflowed: list[int] = field(default_factory=list[int])
+    desynchronized: dict[int, str] = field(default_factory=dict[int, str])
+    stale: list[int] = field(default_factory=list[int])
+    doubted: list[int] = field(default_factory=list[int])
+    errors: dict[int, str] = field(default_factory=dict[int, str])
+
+
+class Effects:
+    """The effects of one transaction's events. Belongs to one task."""
+
+    def __init__(self, rules: Rules, connection: Connection, repos: dict[str, RepoState], now: datetime) -> None:
+        self.repos = repos
+        self.wants_sync = False
+        self.wants_identity = False
+        self._rules = rules
+        self._connection = connection
+        self._now = now
+        self._gathered = _Gathered()
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+        self._breathed = asyncio.get_running_loop().time()
+
+    async def take(self, arrival: Arrival, source: Source) -> None:
+        """A live event of a repo of `repos`: it has its effect, or waits for its turn."""
+        await self._breathe()
+        frame = arrival.frame
+        state = self.repos[frame.did]
+        if isinstance(frame, IdentityFrame):
+            self._doc_changed(state)
+        elif isinstance(frame, AccountFrame):
+            if _may_have_left(frame, arrival, state, source):
+                self._doubt(state, Rejection.WRONG_HOST)
+            if source.is_pds and state.stale:
+                self._hold(arrival, state, source)
+            else:
+                await self._account(frame, arrival, state, source)
+        else:
+            verdict = self._rules.judge.judge(arrival, state, source, self._now)
+            if isinstance(verdict, Hold):
+                self._hold(arrival, state, source, doubt=verdict.doubt)
+            else:
+                self._carry_out(verdict, frame, state, source)
+
+    async def take_next(self, arrival: Arrival, source: Source) -> bool:
+        """An event that waited and is the next of its settled repo. False: it goes on waiting, and all behind it."""
+        await self._breathe()
+        frame = arrival.frame
+        state = self.repos[frame.did]
+        if isinstance(frame, AccountFrame):
+            await self._account(frame, arrival, state, source)
+            return True
+        verdict = self._rules.judge.judge_next(arrival, state, source, self._now)
+        if isinstance(verdict, Hold):
+            self._doubt(state)
+            return False
+        self._carry_out(verdict, frame, state, source)
+        return True
+
+    async def flush(self) -> None:
+        """Write what was gathered."""
+        gathered, self._gathered = self._gathered, _Gathered()
+        connection, rules = self._connection, self._rules
+        await rules.applier.write(connection, gathered.applied, self._now)
+        await set_heads(connection, gathered.heads)
+        await states.note_unsigned(connection, gathered.unsigned)
+        if gathered.overflowed:
+            await connection.execute(SQL["clear_buffers"], gathered.overflowed)
+        await _insert_held(connection, gathered.held)
+        await states.note_errors(connection, gathered.errors)
+        await states.desynchronize(connection, gathered.desynchronized, rules.resyncs_per_hour)
+        await states.doubt_keys(connection, gathered.doubted, rules.refresh_pause)
+        await states.mark_stale(connection, gathered.stale)
+
+    def report(self) -> None:
+        """Count what happened; after the commit."""
+        for (outcome, reason), count in self._outcomes.items():
+            metrics.EVENTS.labels(outcome, reason).inc(count)
+
+    def _carry_out(self, verdict: Verdict, frame: RepoFrame, state: RepoState, source: Source) -> None:
+        match verdict:
+            case VerifiedCommit():
+                self._gathered.applied.append(Applied(state.account_id, verdict, source.origin, frame.seq))
+                self._move(state, Head(verdict.rev, verdict.data, verdict.cid), "applied")
+            case UnsignedCommit(rev=rev):
+                self._gathered.applied.append(Applied(state.account_id, verdict, source.origin, frame.seq))
+                self._gathered.unsigned[state.account_id] = state.unsigned_rev = rev
+                self._outcomes["unsigned", ""] += 1
+            case NewRev(rev, commit):
+                assert state.head is not None
+                self._move(state, Head(rev, state.head.data, commit), "sync")
+            case Rejected(reason, detail):
+                self._outcomes["rejected", reason] += 1
+                if reason not in SILENT:
+                    self._gathered.errors[state.account_id] = pg_text(f"{reason}: {detail}")
+            case Desynchronized(reason, detail):
+                self._outcomes["desynchronized", reason] += 1
+                self._desynchronize(state, f"{reason}: {detail}")
+            case Hold():
+                raise AssertionError("an event that waits has no effect yet")
+
+    def _move(self, state: RepoState, head: Head, outcome: str) -> None:
+        state.head = head
+        self._gathered.heads[state.account_id] = head
+        self._outcomes[outcome, ""] += 1
+
+    def _desynchronize(self, state: RepoState, reason: str) -> None:
+        state.state = "desynchronized"
+        self._gathered.desynchronized[state.account_id] = pg_text(reason)
+        self.wants_sync = True
+
+    def _doc_changed(self, state: RepoState) -> None:
+        self._outcomes["identity", ""] += 1
+        self._gathered.stale.append(state.account_id)
+        state.stale = True
+        self.wants_identity = True
+
+    def _doubt(self, state: RepoState, reason: Rejection = Rejection.SIGNATURE_INVALID) -> None:
+        self._outcomes["doubted", reason] += 1
+        self._gathered.doubted.append(state.account_id)
+        state.stale = True
+        self.wants_identity = True
+
+    async def _account(self, frame: AccountFrame, arrival: Arrival, state: RepoState, source: Source) -> None:
+        if not speaks_for(source, state):
+            self._outcomes["rejected", Rejection.WRONG_HOST] += 1
+            return
+        await self.flush()
+        self._outcomes["account", ""] += 1
+        at = frame.time or arrival.received_at
+        await self._rules.set_status(self._connection, state.account_id, frame.active, frame.status, at)
+        self.repos.update(await states.lock(self._connection, [frame.did]))
+        self.wants_sync = self.wants_sync or frame.active
+
+    def _hold(self, arrival: Arrival, state: RepoState, source: Source, *, doubt: bool = False) -> None:
+        if doubt:
+            self._doubt(state)
+        rules = self._rules
+        full = state.buffered >= rules.buffered_events
+        if full or state.buffered_bytes + len(arrival.raw) > rules.buffered_bytes:
+            self._overflow(state)
+            return
+        state.buffered += 1
+        state.buffered_bytes += len(arrival.raw)
+        self._gathered.held.append((state.account_id, source, arrival.frame.seq, arrival))
+        self._outcomes["held", ""] += 1
+
+    def _overflow(self, state: RepoState) -> None:
+        """Forget all that waits: the repo is fetched (again) after this, and then has it."""
+        self._outcomes["rejected", Rejection.BUFFER_FULL] += state.buffered + 1
+        self._gathered.held = [held for held in self._gathered.held if held[0] != state.account_id]
+        self._gathered.overflowed.append(state.account_id)
+        state.buffered = state.buffered_bytes = 0
+        if state.state == "synced":
+            self._desynchronize(state, f"{Desync.BUFFER_FULL}: too much waited for its identity")
+
+    async def _breathe(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._breathed > BREATH:
+            await asyncio.sleep(0)
+            self._breathed = loop.time()
+
+
+def _may_have_left(frame: AccountFrame, arrival: Arrival, state: RepoState, source: Source) -> bool:
+    """Whether a PDS closes an account that may live elsewhere by now: where it lives was last asked before that."""
+    if not source.is_pds or frame.active or not state.active:
+        return False
+    return speaks_for(source, state) and may_be_outdated(arrival, state)
+
+
+async def _insert_held(connection: Connection, held: list[tuple[int, Source, int, Arrival]]) -> None:
+    if held:
+        await connection.execute(
+            SQL["insert_held"],
+            [account_id for account_id, _, _, _ in held],
+            [source.origin for _, source, _, _ in held],
+            [seq for _, _, seq, _ in held],
+            [arrival.raw for _, _, _, arrival in held],
+            [arrival.received_at for _, _, _, arrival in held],
+        )

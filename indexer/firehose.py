@@ -1,0 +1,162 @@
+"""The subscription to a relay, its frames sorted into the inbox.
+
+Connects at the stored cursor, live when there is none; subscriber.py keeps the connection. Frames that are not ours end
+here; nothing is verified. What may have been missed is noted (gaps.py) before anything behind it is read.
+Spec: com.atproto.sync.subscribeRepos, https://atproto.com/specs/event-stream; sync.md sections 1 and 6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import aiohttp
+import asyncpg
+import orjson
+
+from indexer import frames, metrics
+from indexer.frames import Envelope, FrameInvalid, Interest
+from indexer.gaps import at_first_frame, while_away
+from indexer.inbox import Inbox, Position
+from indexer.judge import Source
+from indexer.rejections import Rejection
+from indexer.stages import ErrorFrame, Frame, InfoFrame
+from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
+from runtime.db import Pool
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+log = logging.getLogger(__name__)
+
+PATH = "/xrpc/com.atproto.sync.subscribeRepos"
+DESCRIBE_PATH = "/xrpc/com.atproto.server.describeServer"
+
+
+class Firehose(Subscriber):
+    """Reads one of several relays, in order of preference."""
+
+    DATA = frozenset({aiohttp.WSMsgType.BINARY})
+
+    def __init__(
+        self, relays: tuple[str, ...], inbox: Inbox, interest: Interest, pool: Pool, limits: StreamLimits
+    ) -> None:
+        super().__init__(relays, inbox, pool, limits)
+        self._interest = interest
+        self._skip = 0
+
+    async def _listen(self, session: aiohttp.ClientSession, origin: str) -> None:
+        stored = await self._pool.fetchrow(SQL["read_cursor"], origin)
+        here = self._inbox.source is not None and self._inbox.source.origin == origin
+        position = self._inbox.position if here else _position_of(stored)
+        cursor = position.seq if here or stored else None
+        url = self._live(origin) + ("" if cursor is None else f"?cursor={cursor}")
+        async with self._subscription(session, origin, url) as socket:
+            source = Source(origin, await self._is_pds(session, origin, known=bool(stored and stored["kind"] == "pds")))
+            if not here:
+                await self._inbox.attach(source, position)
+            if await self._gaps.changed_from_another(origin):
+                await self._gaps.note(origin, "another_relay")
+            if stored and (reason := while_away(stored["known_until"], datetime.now(UTC), self._limits.gaps)):
+                await self._gaps.note(origin, reason)
+            await self._pool.execute(SQL["subscribed"], origin, "pds" if source.is_pds else "relay")
+            self.stands.set()
+            log.info("%s: subscribed at %s", origin, "live" if cursor is None else f"cursor {cursor}")
+            await self._read(socket)
+
+    def _live(self, origin: str) -> str:
+        return origin + PATH
+
+    def _is_event(self, message: aiohttp.WSMessage) -> bool:
+        return message.type is aiohttp.WSMsgType.BINARY and frames.read(message.data).seq > 0
+
+    async def _is_pds(self, session: aiohttp.ClientSession, origin: str, *, known: bool) -> bool:
+        """Whether the host speaks for its own accounts only. `known`: what it was last time, if it does not answer."""
+        url = "http" + origin.removeprefix("ws") + DESCRIBE_PATH
+        try:
+            async with asyncio.timeout(self._limits.request), session.get(url, allow_redirects=False) as answer:
+                body = await answer.content.read(65_536)
+                return answer.status == 200 and "did" in orjson.loads(body)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return known
+        except (ValueError, TypeError):
+            return False
+
+    async def _frame(self, data: bytes) -> bool:
+        """Sort one frame. True when it had to wait for room."""
+        try:
+            envelope = frames.read(data)
+            self._counts.saw(envelope.kind)
+            if envelope.kind in (frames.INFO, frames.ERROR):
+                await self._about_the_stream(frames.parse(envelope))
+                return False
+            position = Position(envelope.seq or self._inbox.position.seq, envelope.body.get("time"))
+            if envelope.seq and not await self._is_next(position):
+                return False
+            if not frames.concerns(envelope, self._interest):
+                self._inbox.passed(position)
+                return False
+            return await self._take(envelope, data, position)
+        except FrameInvalid as fault:
+            metrics.FRAMES_REJECTED.labels(fault.reason).inc()
+            log.info("a frame was dropped: %s", fault)
+            return False
+
+    async def _take(self, envelope: Envelope, data: bytes, position: Position) -> bool:
+        self._counts.saw_ours()
+        try:
+            frame = frames.parse(envelope)
+        except FrameInvalid:
+            self._inbox.passed(position)
+            raise
+        assert not isinstance(frame, InfoFrame | ErrorFrame)
+        return await self._put(frame, data, position)
+
+    async def _is_next(self, position: Position) -> bool:
+        """Whether a number goes on from the last. A first one below the cursor means that the host began anew."""
+        seq, last = position.seq, self._inbox.position.seq
+        is_first, self._heard = not self._heard, True
+        self._skip = 0
+        if is_first and seq >= last and (reason := at_first_frame(self._inbox.position, position, self._limits.gaps)):
+            await self._note_gap(reason)
+        if seq > last:
+            return True
+        if is_first and seq < last:
+            await self._begin_anew("seq_below_cursor")
+        metrics.FRAMES_REJECTED.labels(Rejection.DUPLICATE_SEQ).inc()
+        return False
+
+    async def _about_the_stream(self, frame: Frame) -> None:
+        if isinstance(frame, InfoFrame):
+            log.warning("the relay says %s: %s", frame.name, frame.message)
+            if frame.name == "OutdatedCursor":
+                await self._note_gap("outdated_cursor")
+        elif isinstance(frame, ErrorFrame):
+            if frame.error == "FutureCursor":
+                await self._begin_anew("future_cursor")
+            raise StreamEnded("consumer_too_slow" if frame.error == "ConsumerTooSlow" else "error_frame")
+
+    async def _step_over(self) -> None:
+        """Ask past a frame that is too large, whose number is not known: in growing steps until another one comes."""
+        metrics.FRAMES_REJECTED.labels(Rejection.FRAME_TOO_LARGE).inc()
+        await self._note_gap("frame_too_large")
+        self._skip = max(1, self._skip * 2)
+        self._heard = True
+        self._inbox.passed(self._inbox.position._replace(seq=self._inbox.position.seq + self._skip))
+        raise StreamEnded("frame_too_large")
+
+    async def _begin_anew(self, reason: str) -> None:
+        """The host numbers its events from the beginning again: our cursor means nothing to it."""
+        await self._note_gap(reason)
+        assert self._inbox.source is not None
+        await self._inbox.attach(self._inbox.source, Position(0, None))
+        await self._pool.execute(SQL["reset_cursor"], self._inbox.source.origin)
+        self._heard = True
+        raise StreamEnded(reason)
+
+
+def _position_of(stored: asyncpg.Record | None) -> Position:
+    if stored is None:
+        return Position(0, None)
+    time: datetime | None = stored["event_time"]
+    return Position(stored["seq"], time and time.isoformat())

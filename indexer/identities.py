@@ -1,0 +1,188 @@
+"""Resolves the identities of tracked accounts: documents that are stale, and handles that are to be checked.
+
+Two crews, so that slow name servers of handles never delay a key that events wait for; and of the first only half may
+be busy with hosts of did:web, so that strangers' slow hosts never delay those of the PLC directory. The newest work
+comes first: what a live event waits for is never behind a long discovery. A claim is a moment in the future to which
+`check_at` is moved: when its worker dies the row is due again then, and whoever moves it meanwhile has made the claim
+void. Several processes may share the queue. sync.md section 5.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import asyncpg
+
+from indexer import buffer, metrics
+from indexer.accounts import DELETED, give_handle, set_status, store_identity
+from indexer.crew import Crew, backoff
+from indexer.effects import Rules
+from protocol.handles import HandleResolver, HandleUnresolvable
+from protocol.identity import DidDocument, DidTombstoned, Directory, IdentityFailed
+from protocol.syntax import Did, Handle
+from protocol.text import pg_text
+from runtime.db import PASSING_FAILURES, Pool
+from runtime.settings import Settings
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+log = logging.getLogger(__name__)
+
+# A document that could not be read is asked for again after so many seconds first: events may wait for it.
+FIRST_RETRY = 1.0
+# How long a claim keeps other processes away [s]. One that takes longer may be done twice, which harms nothing.
+CLAIM_SECONDS = 10.0
+# Two accounts that take one handle at the same moment: one of them has to look again.
+CONTENTION_TRIES = 5
+
+
+class Claim(NamedTuple):
+    """A row of `identity` that this process works on, until `until` at the most."""
+
+    account_id: int
+    did: Did
+    handle: Handle | None
+    attempts: int
+    until: datetime
+
+
+class IdentityWorker:
+    """Keeps identities current."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - its neighbours
+        self,
+        settings: Settings,
+        pool: Pool,
+        directory: Directory,
+        handles: HandleResolver,
+        rules: Rules,
+        wake_sync: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._directory = directory
+        self._handles = handles
+        self._rules = rules
+        self._wake_sync = wake_sync
+        size, poll, patience = settings.plc_concurrency, settings.sync_poll, settings.db_connect_timeout
+        self._documents = Crew(size, self._claim_documents, self._resolve, lambda: poll, patience)
+        self._checks = Crew(size, self._claim_handles, self._check, lambda: poll, patience)
+        self._web_most = max(1, size // 2)
+
+    def wake(self) -> None:
+        """An identity has become stale."""
+        self._documents.wake()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Resolve until `stop`."""
+        crews = [asyncio.create_task(crew.run(stop)) for crew in (self._documents, self._checks)]
+        try:
+            await asyncio.wait(crews, return_when=asyncio.FIRST_EXCEPTION)
+            for crew in crews:
+                if crew.done():
+                    crew.result()
+        finally:
+            unfinished = [*self._documents.under_way, *self._checks.under_way]
+            for crew in crews:
+                crew.cancel()
+            await asyncio.gather(*crews, return_exceptions=True)
+            await self._give_back(unfinished)
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
+        if not claims:
+            return
+        ids, untils = [claim.account_id for claim in claims], [claim.until for claim in claims]
+        try:
+            await self._pool.execute(SQL["give_back"], ids, untils)
+        except PASSING_FAILURES as fault:
+            log.warning("%d identities stay claimed for a while: %r", len(claims), fault)
+
+    async def _claim_documents(self, free: int) -> Sequence[Claim]:
+        mine = self._documents.under_way
+        web = sum(claim.did.method == "web" for claim in mine)
+        number = min(free, self._web_most - web)
+        claims = await self._claim("claim_documents", number, mine, web=True)
+        if len(claims) < number:
+            return claims
+        return [*claims, *await self._claim("claim_documents", free - len(claims), [*mine, *claims], web=False)]
+
+    async def _claim_handles(self, free: int) -> Sequence[Claim]:
+        return await self._claim("claim_handles", free, self._checks.under_way)
+
+    async def _claim(self, query: str, number: int, mine: Sequence[Claim], **which: bool) -> list[Claim]:
+        """The newest that are due, beside those that this process works on."""
+        if number <= 0:
+            return []
+        until = datetime.now(UTC) + timedelta(seconds=CLAIM_SECONDS)
+        ids = [claim.account_id for claim in mine]
+        rows = await self._pool.fetch(SQL[query], number, until, ids, *which.values())
+        return [
+            Claim(row["id"], Did(row["did"]), row["handle"] and Handle(row["handle"]), row["attempts"], until)
+            for row in rows
+        ]
+
+    async def _resolve(self, claim: Claim) -> None:
+        began = datetime.now(UTC)
+        try:
+            document = await self._directory.resolve(claim.did, refresh=True)
+        except DidTombstoned:
+            metrics.IDENTITIES.labels("tombstoned").inc()
+            async with self._pool.acquire() as connection, connection.transaction():
+                # For good, whatever a host has reported while the directory was asked.
+                await set_status(connection, claim.account_id, False, DELETED, datetime.now(UTC))
+                await connection.execute(SQL["settle_document"], claim.account_id, claim.until)
+        except IdentityFailed as fault:
+            metrics.IDENTITIES.labels("failed").inc()
+            pause = backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(SQL["note_failure"], claim.account_id, pg_text(str(fault)))
+                await connection.execute(SQL["postpone"], claim.account_id, claim.until, pause)
+        else:
+            metrics.IDENTITIES.labels("resolved").inc()
+            await self._store(claim, document, began)
+
+    async def _store(self, claim: Claim, document: DidDocument, began: datetime) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await store_identity(connection, claim.account_id, document, began, claim.until):
+                await buffer.drain(self._rules, connection, claim.did, datetime.now(UTC))
+        self._wake_sync()
+        if document.handle:
+            self._checks.wake()
+
+    async def _check(self, claim: Claim) -> None:
+        assert claim.handle is not None
+        try:
+            found = await self._handles.resolve(claim.handle)
+        except HandleUnresolvable:
+            outcome, query = "unanswered", "postpone"
+        else:
+            if found == claim.did:
+                metrics.HANDLES.labels("valid").inc()
+                await self._take(claim, claim.handle)
+                return
+            outcome, query = "invalid", "refuse_handle"
+        metrics.HANDLES.labels(outcome).inc()
+        shortest = self._settings.handle_recheck
+        pause = backoff(claim.attempts, shortest, max(shortest, self._settings.sync_retry_max))
+        await self._pool.execute(SQL[query], claim.account_id, claim.until, pause)
+
+    async def _take(self, claim: Claim, handle: Handle) -> None:
+        async def take() -> None:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await give_handle(connection, claim.account_id, handle, claim.until)
+
+        await _undisturbed(take)
+        self._documents.wake()
+
+
+async def _undisturbed(take: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(CONTENTION_TRIES - 1):
+        try:
+            return await take()
+        except asyncpg.UniqueViolationError:
+            continue
+    return await take()

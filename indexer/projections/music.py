@@ -1,0 +1,200 @@
+"""What was played: one reading of the field names of every generation, and the identity of what they name.
+
+A generation has `artists`, or `artistNames` and `artistMbIds`, or one `artistName`; `originUri` or `originUrl`;
+`musicServiceUri` or `musicServiceBaseDomain`. MBIDs come with and without their scheme, empty, or as garbage.
+Identities are UUIDs: the MBID itself, else one of version 8 (RFC 9562) made of the SHA-256 of a normalised name, so
+that a name never becomes one with an MBID. Nothing is guessed and nothing merged beyond that. Pure.
+records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from itertools import islice, zip_longest
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
+
+from indexer.projections.fields import integer, text
+from protocol.syntax import is_uri
+from protocol.text import normalise, pg_text
+
+# Artists of one play that are read; real ones have a handful.
+ARTISTS_MAX = 64
+SERVICE_MAX = 253
+
+_MBID = re.compile(
+    r"\s*(?:mbid:)?([0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})\s*", re.IGNORECASE
+).fullmatch
+_NIL = "00000000-0000-0000-0000-000000000000"
+_NOT_ISRC = re.compile(r"[^0-9A-Z]")
+_HOST_AND_PATH = re.compile(r"[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?:/\S*)?").fullmatch
+
+_SERVICES = {
+    "applemusic": "music.apple.com",
+    "apple music": "music.apple.com",
+    "itunes.apple.com": "music.apple.com",
+    "bandcamp": "bandcamp.com",
+    "deezer": "deezer.com",
+    "lastfm": "last.fm",
+    "listenbrainz": "listenbrainz.org",
+    "music.amazon.com": "amazon.com",
+    "amazonmusic": "amazon.com",
+    "open.spotify.com": "spotify.com",
+    "play.spotify.com": "spotify.com",
+    "spotify": "spotify.com",
+    "plyr": "plyr.fm",
+    "plyrfm": "plyr.fm",
+    "qobuz": "qobuz.com",
+    "open.qobuz.com": "qobuz.com",
+    "play.qobuz.com": "qobuz.com",
+    "rocksky": "rocksky.app",
+    "soundcloud": "soundcloud.com",
+    "m.soundcloud.com": "soundcloud.com",
+    "listen.tidal.com": "tidal.com",
+    "tidal": "tidal.com",
+    "youtu.be": "youtube.com",
+    "m.youtube.com": "youtube.com",
+    "youtube": "youtube.com",
+    "youtubemusic": "music.youtube.com",
+    "youtube music": "music.youtube.com",
+}
+
+
+class Item(NamedTuple):
+    """What is playing or was played. `artist_mbids` runs along `artist_names` and may go on beyond; None when empty."""
+
+    duration: int | None
+    recording_mbid: str | None
+    release_mbid: str | None
+    track_mbid: str | None
+    track_name: str | None
+    artist_names: list[str]
+    artist_mbids: list[str | None] | None
+    release_name: str | None
+    isrc: str | None
+    origin: str | None
+    service: str | None
+    agent: str | None
+
+
+def read_item(value: Mapping[str, Any]) -> Item:
+    names, mbids = _artists(value)
+    return Item(
+        duration=integer(value.get("duration")),
+        recording_mbid=mbid(value.get("recordingMbId")),
+        release_mbid=mbid(value.get("releaseMbId")),
+        track_mbid=mbid(value.get("trackMbId")),
+        track_name=text(value.get("trackName")),
+        artist_names=names,
+        artist_mbids=mbids if any(mbids) else None,
+        release_name=text(value.get("releaseName")),
+        isrc=text(value.get("isrc")),
+        origin=_origin(value.get("originUri") or value.get("originUrl")),
+        service=_service(value.get("musicServiceUri") or value.get("musicServiceBaseDomain")),
+        agent=text(value.get("submissionClientAgent")),
+    )
+
+
+def mbid(value: Any) -> str | None:
+    """The UUID of an MBID, with or without its scheme; MusicBrainz gives out no nil UUID and none of version 8."""
+    if not value or not isinstance(value, str):
+        return None
+    found = _MBID(value)
+    if found is None or found[2] == "8" or found[1] == _NIL:
+        return None
+    return found[1].lower()
+
+
+def recording_id(item: Item) -> str:
+    """The recording's MBID, else ISRC and title, else title and artists in any order."""
+    if item.recording_mbid:
+        return item.recording_mbid
+    title = normalise(item.track_name or "")
+    isrc = _NOT_ISRC.sub("", item.isrc.upper()) if item.isrc else ""
+    if isrc:
+        return _identity("isrc", (isrc, title))
+    return _identity("recording", (title, *sorted(map(normalise, item.artist_names))))
+
+
+def release_id(item: Item) -> str | None:
+    """The release's MBID, else its name and the first artist; None for a play of no release."""
+    if item.release_mbid:
+        return item.release_mbid
+    name = normalise(item.release_name or "")
+    return _identity("release", (name, normalise(item.artist_names[0]) if item.artist_names else "")) if name else None
+
+
+def artist_ids(item: Item) -> list[str]:
+    """Of each artist the MBID, else the name; an MBID beyond the names too. Each once."""
+    along = zip_longest(item.artist_names, item.artist_mbids or ())
+    ids = (known or _identity("artist", (normalise(name),)) for name, known in along if known or name)
+    return list(dict.fromkeys(ids))
+
+
+def _identity(kind: str, parts: Iterable[str]) -> str:
+    """32 hex digits. Parts are normalised, and so hold no line break."""
+    digest = sha256("\n".join((kind, *parts)).encode()).hexdigest()
+    return f"{digest[:12]}8{digest[13:16]}8{digest[17:32]}"
+
+
+def _artists(value: Mapping[str, Any]) -> tuple[list[str], list[str | None]]:
+    """Names, each once, and MBIDs along them; further MBIDs of a name that is repeated come behind."""
+    places: dict[str, int] = {}
+    names: list[str] = []
+    mbids: list[str | None] = []
+    more: dict[str, None] = {}
+    for name, given in islice(_artist_pairs(value), ARTISTS_MAX):
+        known = mbid(given)
+        key = normalise(name) if isinstance(name, str) else ""
+        place = places.get(key) if key else None
+        if key and place is None:
+            places[key] = len(names)
+            names.append(pg_text(name))
+            mbids.append(known)
+        elif known and place is not None and mbids[place] is None:
+            mbids[place] = known
+        elif known:
+            more[known] = None
+    return names, mbids + [known for known in more if known not in mbids]
+
+
+def _artist_pairs(value: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+    artists = value.get("artists")
+    if isinstance(artists, list) and artists:
+        found = (cast("Mapping[str, Any]", each) for each in cast("Sequence[Any]", artists) if isinstance(each, dict))
+        return ((each.get("artistName"), each.get("artistMbId")) for each in found)
+    names = _array(value.get("artistNames")) or [value.get("artistName")]
+    return zip_longest(names, _array(value.get("artistMbIds")))
+
+
+def _array(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _origin(value: Any) -> str | None:
+    """A URI; an address without its scheme gets one."""
+    if not isinstance(value, str):
+        return None
+    address = value.strip()
+    if is_uri(address):
+        return pg_text(address)
+    return f"https://{address}" if _HOST_AND_PATH(address) and is_uri(f"https://{address}") else None
+
+
+def _service(value: Any) -> str | None:
+    return canonical_service(value) if isinstance(value, str) and len(value) <= 2_048 else None
+
+
+@lru_cache(maxsize=2_048)
+def canonical_service(value: str) -> str | None:
+    """One host for each service, whether it is given by name, by host or by address; other words as they are."""
+    word = pg_text(" ".join(value.lower().split()))
+    try:
+        host = urlsplit(word if "://" in word else f"//{word}").hostname or ""
+    except ValueError:
+        return None
+    name = (host if "." in host else word).removeprefix("www.")
+    return _SERVICES.get(name, name)[:SERVICE_MAX] or None

@@ -1,0 +1,15 @@
+-- name: drop
+-- Delete statuses by key.
+-- $1 account_ids bigint[], $2 rkeys text[], $3 alphas boolean[]
+DELETE FROM teal_status s
+USING unnest($1::bigint[], $2::text[], $3::boolean[]) AS key (account_id, rkey, alpha)
+WHERE s.account_id = key.account_id AND s.alpha = key.alpha AND key.rkey = 'self';
+
+-- name: purge
+-- Delete all statuses of accounts.
+-- $1 account_ids bigint[]
+DELETE FROM teal_status WHERE account_id = ANY($1);
+
+-- name: clear
+-- Delete all.
+TRUNCATE teal_status;

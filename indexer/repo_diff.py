@@ -1,0 +1,115 @@
+"""A fetched repo against what is stored of it -> the commits that make the one the other. Pure.
+
+A repo of some size is compared in a process of its own, which is given files: the CAR, the stored records as Postgres
+copies them out, and one to write the commits to, one after the other, so that neither process ever hands all of a
+large repo to the other at once. This module is all that such a process imports. sync.md section 4.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from indexer.rejections import Rejection
+from indexer.stages import RecordChange, RecordPath, VerifiedCommit
+from indexer.verify import Head, Rejected, VerifyLimits
+from indexer.verify_repo import VerifiedRepo, verify_repo
+from protocol.car import BlockInvalid, Car, CarInvalid, CarReader
+from protocol.crypto import PublicKey
+from protocol.syntax import Did, Nsid, RecordKey
+
+# One commit goes through the event loop in one piece: so many records, and so many bytes.
+PORTION_RECORDS = 250
+PORTION_BYTES = 4_000_000
+READ_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose repo it is, under which key (a did:key) and head it is judged, and within which limits."""
+
+    did: Did
+    key: str
+    head: Head | None
+    limits: VerifyLimits
+    now: datetime
+
+
+class Difference(NamedTuple):
+    """The repo's head, and what is to be applied for the stored records to be its own: one commit at least."""
+
+    head: Head
+    commits: list[VerifiedCommit]
+
+
+class DifferenceFile(NamedTuple):
+    """The same, with so many commits in a file; `load_commit` reads the next."""
+
+    head: Head
+    commits: int
+
+
+def compare(question: Question, car: Car, stored: Mapping[RecordPath, bytes]) -> Difference | Rejected:
+    """Judge the repo, then tell what is new, changed and gone. `stored`: CIDs by path."""
+    key = PublicKey.from_did_key(question.key)
+    repo = verify_repo(question.did, car, question.head, key, question.limits, question.now)
+    if isinstance(repo, Rejected):
+        return repo
+    try:
+        changes = [repo.change(path) for path, cid in repo.records.items() if stored.get(path) != cid]
+    except BlockInvalid as fault:
+        return Rejected(Rejection.BLOCK_INVALID, str(fault))
+    changes += [RecordChange(path, None, None) for path in stored if path not in repo.records]
+    return Difference(repo.head, list(_portions(repo, changes)))
+
+
+def read_repo(question: Question, chunks: Iterator[bytes]) -> Car:
+    """The CAR that the chunks make. Raises CarInvalid."""
+    limits = question.limits
+    reader = CarReader(max_blocks=limits.max_blocks, max_bytes=limits.max_bytes)
+    for chunk in chunks:
+        reader.feed(chunk)
+    return reader.finish()
+
+
+def compare_files(question: Question, car: Path, stored: Path, commits: Path) -> DifferenceFile | Rejected:
+    """`compare` between files, for another process."""
+    try:
+        with car.open("rb") as file:
+            parsed = read_repo(question, iter(lambda: file.read(READ_BYTES), b""))
+    except CarInvalid as fault:
+        return Rejected(Rejection.CAR_INVALID, str(fault))
+    with stored.open(encoding="ascii") as lines:
+        known = dict(map(_stored_row, lines))
+    found = compare(question, parsed, known)
+    if isinstance(found, Rejected):
+        return found
+    with commits.open("r+b") as file:
+        for commit in found.commits:
+            pickle.dump(commit, file, pickle.HIGHEST_PROTOCOL)
+    return DifferenceFile(found.head, len(found.commits))
+
+
+def load_commit(file: BinaryIO) -> VerifiedCommit:
+    """The next commit of a file that `compare_files` wrote."""
+    return pickle.load(file)  # noqa: S301 - written by our own process to a file that has no name
+
+
+def _portions(repo: VerifiedRepo, changes: list[RecordChange]) -> Iterator[VerifiedCommit]:
+    start = size = 0
+    for index, change in enumerate(changes):
+        size += len(change.value or b"")
+        if index - start >= PORTION_RECORDS or (size > PORTION_BYTES and index > start):
+            yield repo.commit(changes[start:index])
+            start, size = index, len(change.value or b"")
+    yield repo.commit(changes[start:])
+
+
+def _stored_row(line: str) -> tuple[RecordPath, bytes]:
+    """A line of COPY's text format; none of its characters needs an escape."""
+    collection, rkey, cid = line.rstrip("\n").split("\t")
+    return RecordPath(Nsid(collection), RecordKey(rkey)), bytes.fromhex(cid)

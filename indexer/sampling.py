@@ -1,0 +1,122 @@
+"""Finds what the relay does not tell: asks, slowly and without end, hosts for the heads of their repos.
+
+By turns one of the repos that changed last, where something is most likely to be missed, and the one that was not asked
+for longest. A rev that its host has had for a while, that the stream has passed and that is not here was missed: the
+repo is fetched, the lag shows its age, and when several in a row were missed the relay is blind, and another one is
+read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. One task.
+sync.md section 6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import cycle
+from typing import Literal, TypeAlias
+
+import asyncpg
+
+from indexer import metrics
+from indexer.asking import HostAway
+from indexer.heads import Heads, Said
+from indexer.inbox import Inbox
+from protocol.syntax import Did
+from runtime.db import PASSING_FAILURES, Pool
+from runtime.settings import Settings
+from runtime.sql import Queries
+from runtime.stopping import pause
+
+SQL = Queries.beside(__file__)
+log = logging.getLogger(__name__)
+
+MINUTE = 60.0
+# After so many samples that tell nothing, what was missed before them is no lag any more.
+FORGETS = 20
+
+Outcome: TypeAlias = Literal["seen", "missed", "quiet", "early", "lagging", "different", "away"]
+
+
+class Sampler:
+    """Samples repos. `turn_away` has another relay read; it says whether there is one."""
+
+    def __init__(
+        self, settings: Settings, pool: Pool, heads: Heads, inbox: Inbox, turn_away: Callable[[], bool]
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._heads = heads
+        self._inbox = inbox
+        self._turn_away = turn_away
+        self._queries = cycle((SQL["changed_last"], SQL["asked_longest_ago"]))
+        self._source = ""
+        self._missed = 0
+        self._untold = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sample until `stop`."""
+        between = MINUTE / self._settings.sample_rate
+        while not stop.is_set():
+            try:
+                await self.sample()
+            except PASSING_FAILURES as fault:
+                log.warning("no sample could be taken: %r", fault)
+            await pause(stop, between)
+
+    async def sample(self) -> None:
+        """Take one sample of what the present relay tells."""
+        source = self._inbox.source
+        if source is None:
+            return
+        if source.origin != self._source:
+            self._source = source.origin
+            self._missed = 0
+        row = await self._pool.fetchrow(next(self._queries), self._heads.busy())
+        if row is None:
+            return
+        asked_at, did, origin = await self._heads.now(), Did(row["did"]), row["pds"]
+        try:
+            said = await self._heads.latest(origin, did, asyncio.get_running_loop().time())
+        except HostAway:
+            metrics.SAMPLES.labels("away").inc()
+            return
+        stored = await self._pool.fetchrow(SQL["stored"], did, origin, source.origin)
+        if stored is None:
+            return
+        outcome = self._outcome(said, stored)
+        metrics.SAMPLES.labels(outcome).inc()
+        if outcome not in ("early", "lagging"):
+            await self._heads.settle(origin, asked_at, [said])
+        self._count(outcome, said)
+
+    def _outcome(self, said: Said, stored: asyncpg.Record) -> Outcome:
+        if said.head is None:
+            return "different"
+        rev, time = said.head.rev, said.head.rev.time
+        if stored["rev"] is None or rev > stored["rev"]:
+            if (datetime.now(UTC) - time).total_seconds() < self._settings.sample_delay:
+                return "early"
+            lag = stored["lag"]
+            return "lagging" if lag is not None and lag.total_seconds() > self._settings.sample_delay else "missed"
+        return "seen" if rev == stored["rev"] and time > stored["live_since"] else "quiet"
+
+    def _count(self, outcome: Outcome, said: Said) -> None:
+        """What the samples say of the relay."""
+        if outcome == "missed":
+            assert said.head is not None
+            self._untold = 0
+            self._missed += 1
+            age = (datetime.now(UTC) - said.head.rev.time).total_seconds()
+            metrics.MISSED.inc()
+            metrics.lag.missing(age)
+            log.warning("%s: %s of %s has not come within %.0f s", self._source, said.head.rev, said.did, age)
+            if self._missed >= self._settings.sample_blind and self._turn_away():
+                log.error("%s: blind, %d revs in a row have not come", self._source, self._missed)
+                self._missed = 0
+            return
+        self._untold += 1
+        if outcome == "seen":
+            self._missed = 0
+        if outcome == "seen" or self._untold >= FORGETS:
+            metrics.lag.missing(0.0)

@@ -1,0 +1,37 @@
+-- name: changed_last
+-- One of the repos that changed last, whose host can be asked.
+-- $1 busy text[]
+SELECT last.did, last.pds
+FROM (
+    SELECT a.did, i.pds
+    FROM repo r
+    JOIN account a ON a.id = r.account_id
+    JOIN identity i ON i.account_id = r.account_id
+    WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
+    ORDER BY r.rev DESC NULLS LAST
+    LIMIT 200
+) AS last
+ORDER BY random()
+LIMIT 1;
+
+-- name: asked_longest_ago
+-- The repo whose host was not asked for longest, and can be.
+-- $1 busy text[]
+SELECT a.did, i.pds
+FROM repo r
+JOIN account a ON a.id = r.account_id
+JOIN identity i ON i.account_id = r.account_id
+WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
+ORDER BY r.compared_at NULLS FIRST
+LIMIT 1;
+
+-- name: stored
+-- What is here of a repo at a host; since when all that is new came through the stream of a source; and how far that
+-- was behind when it was written last.
+-- $1 did text, $2 origin text, $3 source text
+SELECT r.rev, greatest(r.synced_at, c.subscribed_at) AS live_since, c.updated_at - c.event_time AS lag
+FROM account a
+JOIN repo r ON r.account_id = a.id
+JOIN identity i ON i.account_id = a.id
+JOIN source_cursor c ON c.source = $3 AND c.shard = ''
+WHERE a.did = $1 AND i.pds = $2 AND r.state = 'synced' AND NOT i.stale;

@@ -1,0 +1,685 @@
+CREATE FUNCTION public.note_changed_records() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock_shared(hashtext('plyr-appview reindex listens')) THEN
+        INSERT INTO reindex_change (account_id, collection, rkey) SELECT account_id, collection, rkey FROM changed;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.note_changed_visibility() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock_shared(hashtext('plyr-appview reindex listens')) THEN
+        INSERT INTO reindex_change (account_id, collection, rkey) SELECT DISTINCT account_id, '', '' FROM changed;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    did text NOT NULL COLLATE pg_catalog."C",
+    active boolean DEFAULT true NOT NULL,
+    status text,
+    deleted boolean DEFAULT false NOT NULL,
+    status_at timestamp with time zone,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.actor_count (
+    account_id bigint NOT NULL,
+    track_count integer DEFAULT 0 NOT NULL,
+    likes_received bigint DEFAULT 0 NOT NULL,
+    scrobble_count bigint DEFAULT 0 NOT NULL,
+    total_duration numeric DEFAULT 0 NOT NULL,
+    hidden boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.bsky_profile (
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone,
+    indexed_at timestamp with time zone NOT NULL,
+    display_name text,
+    description text,
+    avatar_cid text COLLATE pg_catalog."C",
+    banner_cid text COLLATE pg_catalog."C"
+);
+CREATE TABLE public.buffered_event (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    source text NOT NULL,
+    seq bigint NOT NULL,
+    frame bytea NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE public.buffered_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.buffered_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.dead_letter (
+    id bigint NOT NULL,
+    did text,
+    path text,
+    source text NOT NULL,
+    seq bigint,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    payload bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE public.dead_letter ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.dead_letter_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.discovery_cursor (
+    source text NOT NULL,
+    listing text NOT NULL,
+    cursor text,
+    finished_at timestamp with time zone
+);
+CREATE TABLE public.identity (
+    account_id bigint NOT NULL,
+    handle text COLLATE pg_catalog."C",
+    handle_valid boolean DEFAULT false NOT NULL,
+    pds text,
+    signing_key text,
+    resolved_at timestamp with time zone,
+    stale boolean DEFAULT true NOT NULL,
+    handle_due boolean DEFAULT false NOT NULL,
+    check_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.instance (
+    id boolean DEFAULT true NOT NULL,
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT instance_id_check CHECK (id)
+);
+CREATE TABLE public.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.plyr_comment (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone,
+    indexed_at timestamp with time zone NOT NULL,
+    timestamp_ms bigint NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    uri text NOT NULL COLLATE pg_catalog."C",
+    cid text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C",
+    subject_cid text NOT NULL COLLATE pg_catalog."C",
+    text text NOT NULL
+);
+CREATE TABLE public.plyr_like (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    canonical boolean NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    uri text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.plyr_profile (
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    avatar text,
+    bio text
+);
+CREATE TABLE public.plyr_track (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    duration bigint,
+    audio_size bigint,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    uri text NOT NULL COLLATE pg_catalog."C",
+    cid text NOT NULL COLLATE pg_catalog."C",
+    title text NOT NULL,
+    artist text NOT NULL,
+    file_type text NOT NULL,
+    audio_cid text COLLATE pg_catalog."C",
+    audio_mime text,
+    audio_url text,
+    album text,
+    image text,
+    description text,
+    support_gate text,
+    tags text[] NOT NULL COLLATE pg_catalog."C",
+    features text[] NOT NULL COLLATE pg_catalog."C",
+    self_labels text[] NOT NULL COLLATE pg_catalog."C",
+    record json NOT NULL,
+    CONSTRAINT plyr_track_check CHECK (((audio_cid IS NOT NULL) OR (audio_url IS NOT NULL)))
+);
+CREATE TABLE public.plyr_track_tag (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    tag text NOT NULL COLLATE pg_catalog."C",
+    rkey text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.record (
+    account_id bigint NOT NULL,
+    collection text NOT NULL COLLATE pg_catalog."C",
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    cid bytea NOT NULL,
+    rev text NOT NULL COLLATE pg_catalog."C",
+    indexed_at timestamp with time zone NOT NULL,
+    invalid text,
+    unsigned boolean DEFAULT false NOT NULL,
+    value bytea NOT NULL
+);
+CREATE UNLOGGED TABLE public.reindex_change (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    collection text NOT NULL COLLATE pg_catalog."C",
+    rkey text NOT NULL COLLATE pg_catalog."C"
+);
+ALTER TABLE public.reindex_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reindex_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE UNLOGGED TABLE public.reindex_verdict (
+    account_id bigint NOT NULL,
+    collection text NOT NULL COLLATE pg_catalog."C",
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    invalid text
+);
+CREATE TABLE public.repo (
+    account_id bigint NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    rev text COLLATE pg_catalog."C",
+    data bytea,
+    commit bytea,
+    priority smallint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    lease bigint DEFAULT 0 NOT NULL,
+    refetch boolean DEFAULT false NOT NULL,
+    last_error text,
+    synced_at timestamp with time zone,
+    compared_at timestamp with time zone,
+    window_start timestamp with time zone DEFAULT now() NOT NULL,
+    resyncs integer DEFAULT 0 NOT NULL,
+    unsigned_rev text COLLATE pg_catalog."C",
+    unsigned_since timestamp with time zone,
+    CONSTRAINT repo_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'syncing'::text, 'synced'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])))
+);
+CREATE TABLE public.source_cursor (
+    source text NOT NULL,
+    shard text DEFAULT ''::text NOT NULL,
+    kind text DEFAULT 'relay'::text NOT NULL,
+    seq bigint NOT NULL,
+    event_time timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    subscribed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT source_cursor_kind_check CHECK ((kind = ANY (ARRAY['relay'::text, 'pds'::text, 'jetstream'::text])))
+);
+CREATE TABLE public.stream_gap (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    reason text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL,
+    healed_at timestamp with time zone
+);
+ALTER TABLE public.stream_gap ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stream_gap_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.subject_count (
+    owner bigint NOT NULL,
+    like_count integer NOT NULL,
+    comment_count integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
+CREATE TABLE public.teal_play (
+    account_id bigint NOT NULL,
+    played_at timestamp with time zone NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    duration bigint,
+    recording uuid NOT NULL,
+    release uuid,
+    recording_mbid uuid,
+    release_mbid uuid,
+    track_mbid uuid,
+    alpha boolean NOT NULL,
+    canonical boolean NOT NULL,
+    shadowed boolean NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    cid text NOT NULL COLLATE pg_catalog."C",
+    track_name text NOT NULL,
+    artist_names text[] NOT NULL,
+    artist_mbids uuid[],
+    artists uuid[] NOT NULL,
+    release_name text,
+    isrc text,
+    origin text,
+    service text,
+    agent text
+);
+CREATE TABLE public.teal_profile (
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone,
+    indexed_at timestamp with time zone NOT NULL,
+    alpha boolean NOT NULL,
+    display_name text,
+    description text,
+    avatar_cid text COLLATE pg_catalog."C",
+    banner_cid text COLLATE pg_catalog."C",
+    facets json,
+    featured_mbid uuid,
+    featured_type text
+);
+CREATE TABLE public.teal_status (
+    account_id bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    duration bigint,
+    recording_mbid uuid,
+    release_mbid uuid,
+    track_mbid uuid,
+    alpha boolean NOT NULL,
+    track_name text,
+    artist_names text[] NOT NULL,
+    artist_mbids uuid[],
+    release_name text,
+    isrc text,
+    origin text,
+    service text,
+    agent text
+);
+CREATE TABLE public.totals (
+    slot smallint NOT NULL,
+    track_count bigint DEFAULT 0 NOT NULL,
+    artist_count bigint DEFAULT 0 NOT NULL,
+    like_count bigint DEFAULT 0 NOT NULL,
+    comment_count bigint DEFAULT 0 NOT NULL,
+    scrobble_count bigint DEFAULT 0 NOT NULL,
+    total_duration numeric DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE public.visibility (
+    account_id bigint NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C",
+    cause text NOT NULL,
+    hides_list boolean NOT NULL,
+    hides_view boolean NOT NULL
+);
+CREATE VIEW public.visible_account AS
+ SELECT a.id,
+    a.did,
+    a.first_seen,
+        CASE
+            WHEN i.handle_valid THEN i.handle
+            ELSE 'handle.invalid'::text
+        END AS handle,
+    i.pds,
+    (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_list)))) AS listed
+   FROM (public.account a
+     LEFT JOIN public.identity i ON ((i.account_id = a.id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view))));
+CREATE VIEW public.visible_comment AS
+ SELECT c.account_id,
+    c.sort_at,
+    c.created_at,
+    c.updated_at,
+    c.indexed_at,
+    c.timestamp_ms,
+    c.rkey,
+    c.uri,
+    c.cid,
+    c.subject,
+    c.subject_cid,
+    c.text,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed
+   FROM (public.plyr_comment c
+     JOIN public.visible_account a ON ((a.id = c.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_handle AS
+ SELECT i.handle,
+    a.id AS account_id
+   FROM (public.identity i
+     JOIN public.visible_account a ON ((a.id = i.account_id)))
+  WHERE i.handle_valid;
+CREATE VIEW public.visible_like AS
+ SELECT l.account_id,
+    l.rkey,
+    l.uri,
+    l.subject,
+    l.sort_at,
+    l.created_at,
+    l.indexed_at,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed
+   FROM (public.plyr_like l
+     JOIN public.visible_account a ON ((a.id = l.account_id)))
+  WHERE l.canonical;
+CREATE VIEW public.visible_play AS
+ SELECT p.account_id,
+    p.played_at,
+    p.indexed_at,
+    p.duration,
+    p.recording,
+    p.release,
+    p.recording_mbid,
+    p.release_mbid,
+    p.track_mbid,
+    p.alpha,
+    p.canonical,
+    p.shadowed,
+    p.rkey,
+    p.cid,
+    p.track_name,
+    p.artist_names,
+    p.artist_mbids,
+    p.artists,
+    p.release_name,
+    p.isrc,
+    p.origin,
+    p.service,
+    p.agent,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed,
+    ((('at://'::text || a.did) ||
+        CASE
+            WHEN p.alpha THEN '/fm.teal.alpha.feed.play/'::text
+            ELSE '/fm.teal.feed.play/'::text
+        END) || p.rkey) AS uri
+   FROM (public.teal_play p
+     JOIN public.visible_account a ON ((a.id = p.account_id)));
+CREATE VIEW public.visible_profile AS
+ SELECT a.id AS account_id,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed,
+    a.first_seen,
+    COALESCE(b.display_name, t.display_name) AS display_name,
+    p.avatar,
+    COALESCE(b.avatar_cid, t.avatar_cid) AS avatar_cid,
+    COALESCE(b.banner_cid, t.banner_cid) AS banner_cid,
+    COALESCE(p.bio, t.description, b.description) AS description,
+    COALESCE(p.created_at, b.created_at, t.created_at) AS created_at,
+    COALESCE(p.indexed_at, b.indexed_at, t.indexed_at) AS indexed_at,
+    COALESCE(c.track_count, 0) AS track_count,
+    COALESCE(c.likes_received, (0)::bigint) AS likes_received,
+    COALESCE(c.scrobble_count, (0)::bigint) AS scrobble_count,
+    COALESCE(c.total_duration, (0)::numeric) AS total_duration
+   FROM ((((public.visible_account a
+     LEFT JOIN public.plyr_profile p ON ((p.account_id = a.id)))
+     LEFT JOIN public.bsky_profile b ON ((b.account_id = a.id)))
+     LEFT JOIN LATERAL ( SELECT s.account_id,
+            s.created_at,
+            s.indexed_at,
+            s.alpha,
+            s.display_name,
+            s.description,
+            s.avatar_cid,
+            s.banner_cid,
+            s.facets,
+            s.featured_mbid,
+            s.featured_type
+           FROM public.teal_profile s
+          WHERE (s.account_id = a.id)
+          ORDER BY s.alpha
+         LIMIT 1) t ON (true))
+     LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_source AS
+ SELECT source,
+    kind,
+    event_time,
+    updated_at
+   FROM public.source_cursor;
+CREATE VIEW public.visible_status AS
+ SELECT s.account_id,
+    s.started_at,
+    s.expires_at,
+    s.indexed_at,
+    s.duration,
+    s.recording_mbid,
+    s.release_mbid,
+    s.track_mbid,
+    s.alpha,
+    s.track_name,
+    s.artist_names,
+    s.artist_mbids,
+    s.release_name,
+    s.isrc,
+    s.origin,
+    s.service,
+    s.agent,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed
+   FROM (public.teal_status s
+     JOIN public.visible_account a ON ((a.id = s.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.teal_status o
+          WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
+CREATE VIEW public.visible_teal_profile AS
+ SELECT p.account_id,
+    p.created_at,
+    p.indexed_at,
+    p.alpha,
+    p.display_name,
+    p.description,
+    p.avatar_cid,
+    p.banner_cid,
+    p.facets,
+    p.featured_mbid,
+    p.featured_type,
+    a.did,
+    a.handle,
+    a.pds,
+    a.listed
+   FROM (public.teal_profile p
+     JOIN public.visible_account a ON ((a.id = p.account_id)))
+  WHERE (NOT (p.alpha AND (EXISTS ( SELECT
+           FROM public.teal_profile s
+          WHERE ((s.account_id = p.account_id) AND (NOT s.alpha))))));
+CREATE VIEW public.visible_totals AS
+ SELECT (sum(track_count))::bigint AS track_count,
+    (sum(artist_count))::bigint AS artist_count,
+    (sum(like_count))::bigint AS like_count,
+    (sum(comment_count))::bigint AS comment_count,
+    (sum(scrobble_count))::bigint AS scrobble_count,
+    sum(total_duration) AS total_duration,
+    ( SELECT count(*) AS count
+           FROM public.repo
+          WHERE (repo.state = 'synced'::text)) AS repo_count,
+    ( SELECT max(source_cursor.event_time) AS max
+           FROM public.source_cursor) AS indexed_at
+   FROM public.totals;
+CREATE VIEW public.visible_track AS
+ SELECT t.account_id,
+    t.sort_at,
+    t.created_at,
+    t.indexed_at,
+    t.duration,
+    t.audio_size,
+    t.rkey,
+    t.uri,
+    t.cid,
+    t.title,
+    t.artist,
+    t.file_type,
+    t.audio_cid,
+    t.audio_mime,
+    t.audio_url,
+    t.album,
+    t.image,
+    t.description,
+    t.support_gate,
+    t.tags,
+    t.features,
+    t.self_labels,
+    t.record,
+    a.did,
+    a.handle,
+    a.pds,
+    (a.listed AND (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list))))) AS listed,
+    COALESCE(c.like_count, 0) AS like_count,
+    COALESCE(c.comment_count, 0) AS comment_count
+   FROM ((public.plyr_track t
+     JOIN public.visible_account a ON ((a.id = t.account_id)))
+     LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_track_tag AS
+ SELECT g.tag,
+    g.sort_at,
+    g.account_id,
+    g.rkey,
+    a.listed
+   FROM (public.plyr_track_tag g
+     JOIN public.visible_account a ON ((a.id = g.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = g.account_id) AND (v.subject = ('fm.plyr.track/'::text || g.rkey)) AND v.hides_view))));
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_did_key UNIQUE (did);
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.actor_count
+    ADD CONSTRAINT actor_count_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.bsky_profile
+    ADD CONSTRAINT bsky_profile_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.buffered_event
+    ADD CONSTRAINT buffered_event_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.dead_letter
+    ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.discovery_cursor
+    ADD CONSTRAINT discovery_cursor_pkey PRIMARY KEY (source, listing);
+ALTER TABLE ONLY public.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.plyr_comment
+    ADD CONSTRAINT plyr_comment_pkey PRIMARY KEY (account_id, rkey);
+ALTER TABLE ONLY public.plyr_like
+    ADD CONSTRAINT plyr_like_pkey PRIMARY KEY (account_id, rkey);
+ALTER TABLE ONLY public.plyr_profile
+    ADD CONSTRAINT plyr_profile_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.plyr_track
+    ADD CONSTRAINT plyr_track_pkey PRIMARY KEY (account_id, rkey);
+ALTER TABLE ONLY public.plyr_track_tag
+    ADD CONSTRAINT plyr_track_tag_pkey PRIMARY KEY (tag, sort_at, account_id, rkey);
+ALTER TABLE ONLY public.record
+    ADD CONSTRAINT record_pkey PRIMARY KEY (account_id, collection, rkey);
+ALTER TABLE ONLY public.reindex_change
+    ADD CONSTRAINT reindex_change_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.reindex_verdict
+    ADD CONSTRAINT reindex_verdict_pkey PRIMARY KEY (account_id, collection, rkey);
+ALTER TABLE ONLY public.repo
+    ADD CONSTRAINT repo_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.source_cursor
+    ADD CONSTRAINT source_cursor_pkey PRIMARY KEY (source, shard);
+ALTER TABLE ONLY public.stream_gap
+    ADD CONSTRAINT stream_gap_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.subject_count
+    ADD CONSTRAINT subject_count_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY public.teal_play
+    ADD CONSTRAINT teal_play_pkey PRIMARY KEY (account_id, rkey, alpha);
+ALTER TABLE ONLY public.teal_profile
+    ADD CONSTRAINT teal_profile_pkey PRIMARY KEY (account_id, alpha);
+ALTER TABLE ONLY public.teal_status
+    ADD CONSTRAINT teal_status_pkey PRIMARY KEY (account_id, alpha);
+ALTER TABLE ONLY public.totals
+    ADD CONSTRAINT totals_pkey PRIMARY KEY (slot);
+ALTER TABLE ONLY public.visibility
+    ADD CONSTRAINT visibility_pkey PRIMARY KEY (account_id, subject, cause);
+CREATE INDEX buffered_event_order ON public.buffered_event USING btree (account_id, id);
+CREATE INDEX dead_letter_did ON public.dead_letter USING btree (did);
+CREATE INDEX identity_handle_due ON public.identity USING btree (check_at) WHERE (handle_due AND (NOT stale));
+CREATE INDEX identity_stale ON public.identity USING btree (check_at) WHERE stale;
+CREATE UNIQUE INDEX identity_valid_handle ON public.identity USING btree (handle) WHERE handle_valid;
+CREATE INDEX plyr_comment_by_position ON public.plyr_comment USING btree (subject, timestamp_ms, sort_at, account_id, rkey);
+CREATE INDEX plyr_comment_by_time ON public.plyr_comment USING btree (subject, sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX plyr_like_by_subject ON public.plyr_like USING btree (subject, sort_at DESC, account_id DESC, rkey DESC) WHERE canonical;
+CREATE INDEX plyr_like_canonical ON public.plyr_like USING btree (account_id, subject) WHERE canonical;
+CREATE INDEX plyr_like_repeated ON public.plyr_like USING btree (account_id, subject, sort_at, rkey) WHERE (NOT canonical);
+CREATE INDEX plyr_track_by_actor ON public.plyr_track USING btree (account_id, sort_at DESC, rkey DESC);
+CREATE INDEX plyr_track_latest ON public.plyr_track USING btree (sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX record_unsigned ON public.record USING btree (account_id) WHERE unsigned;
+CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) WHERE (state = ANY (ARRAY['synced'::text, 'syncing'::text, 'inactive'::text]));
+CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state = 'syncing'::text);
+CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
+CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
+CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
+CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
+CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));
+CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
+ALTER TABLE ONLY public.buffered_event
+    ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.identity
+    ADD CONSTRAINT identity_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.record
+    ADD CONSTRAINT record_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.repo
+    ADD CONSTRAINT repo_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.visibility
+    ADD CONSTRAINT visibility_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+GRANT SELECT ON TABLE public.visible_account TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_track_tag TO plyr_reader;

@@ -1,0 +1,217 @@
+"""The XRPC layer: parameters, refusals, and whatever a client may send."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import orjson
+import pytest
+from yarl import URL
+
+import lexicons
+from appview.queries import QUERIES
+from tests.appview.stage import Client, Stage, tid
+
+DID = "did:plc:" + "a" * 24
+URI = f"at://{DID}/fm.plyr.track/{tid(0)}"
+LATEST = "/xrpc/fm.plyr.feed.getLatestTracks"
+REQUIRED: dict[str, dict[str, str]] = {
+    "fm.plyr.actor.getNowPlaying": {"actor": DID},
+    "fm.plyr.actor.getProfile": {"actor": DID},
+    "fm.plyr.feed.getActorTracks": {"actor": DID},
+    "fm.plyr.feed.getComments": {"uri": URI},
+    "fm.plyr.feed.getTrack": {"uri": URI},
+    "fm.plyr.feed.getTrackLikes": {"uri": URI},
+    "fm.plyr.feed.getTracks": {"uris": URI},
+    "fm.teal.feed.getActorFeed": {"authorDID": DID},
+}
+HOSTILE = (
+    "%00",
+    "a%00b",
+    "%ff%fe",
+    "%ed%a0%80",  # a lone surrogate
+    "%",
+    "%zz",
+    "%u0000",
+    "'%20OR%201=1--",
+    "%25",
+    "\\",
+    "%F0%9F%8E%B5" * 50,
+    "x" * 7_000,
+    "at://",
+    "at://%00/fm.plyr.track/a",
+    "did:plc:" + "x" * 3_000,
+    "-1",
+    "9" * 400,
+    "1e9",
+    "NaN",
+    "null",
+    "",
+)
+
+
+async def raw(client: Client, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, dict[str, str]]:
+    """(status, decoded JSON, headers) of a path that is sent as it stands."""
+    url = URL(str(client.session._base_url).rstrip("/") + path, encoded=True)
+    async with client.session.request(method, url, **options) as response:
+        body = await response.read()
+        return response.status, orjson.loads(body) if body else None, dict(response.headers)
+
+
+def test_every_query_has_a_lexicon_and_every_lexicon_is_served() -> None:
+    assert set(QUERIES) == set(lexicons.load().queries())
+
+
+@pytest.mark.parametrize(("method", "params"), REQUIRED.items())
+async def test_a_missing_parameter_is_named(client: Client, method: str, params: dict[str, str]) -> None:
+    [name] = params
+    for query in ("", f"?{name}", f"?{name}=", f"?other={params[name]}"):
+        status, answer, _ = await raw(client, f"/xrpc/{method}{query}")
+        assert (status, answer["error"]) == (400, "InvalidRequest")
+        assert f"'{name}'" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "values"),
+    [
+        ("fm.plyr.feed.getLatestTracks", "limit", ["0", "101", "-1", "x", "1.5", "", "9" * 30]),
+        ("fm.plyr.feed.getLatestTracks", "cursor", ["x", "AAAA", "%00", "A" * 4_097, "é"]),
+        ("fm.plyr.feed.getLatestTracks", "tags", ["", "x" * 501]),
+        ("fm.plyr.feed.getActorTracks", "sort", ["oldest", ""]),
+        ("fm.plyr.feed.getActorTracks", "excludeTags", ["", "x" * 501]),
+        ("fm.plyr.feed.getComments", "sort", ["oldest", "position "]),
+        ("fm.plyr.feed.getComments", "limit", ["0", "101"]),
+        ("fm.plyr.feed.getTrackLikes", "limit", ["0", "101"]),
+        ("fm.plyr.feed.getActorTracks", "limit", ["0", "101"]),
+        ("fm.plyr.feed.getTrack", "uri", ["x", "https://example.com", "at://x y/z"]),
+        ("fm.plyr.feed.getTracks", "uris", ["x"]),
+        ("fm.plyr.actor.getProfile", "actor", ["x", "did:", "@", "a..b"]),
+        ("fm.plyr.actor.getNowPlaying", "actor", ["x"]),
+        ("fm.teal.feed.getActorFeed", "authorDID", ["x"]),
+        ("fm.teal.feed.getActorFeed", "limit", ["x", "9" * 30]),
+    ],
+)
+async def test_a_bad_parameter_is_named(client: Client, method: str, name: str, values: list[str]) -> None:
+    required = {key: value for key, value in REQUIRED.get(method, {}).items() if key != name}
+    for value in values:
+        status, answer = await client.ask(method, **required, **{name: value})
+        assert (status, answer["error"]) == (400, "InvalidRequest"), value
+        assert f"'{name}'" in answer["message"]
+
+
+async def test_limits_are_kept_at_their_edges(stage: Stage, client: Client) -> None:
+    for limit in (1, 100):
+        assert await client.get("fm.plyr.feed.getLatestTracks", limit=limit) == {"tracks": []}
+    assert await client.get("fm.plyr.feed.getTracks", uris=[URI] * 25) == {"tracks": []}
+    assert await client.refused("fm.plyr.feed.getTracks", uris=[URI] * 26) == "InvalidRequest"
+    assert await client.refused("fm.plyr.feed.getLatestTracks", limit=[1, 2]) == "InvalidRequest"
+    assert await client.refused("fm.plyr.feed.getLatestTracks", tags=["t"] * 26) == "InvalidRequest"
+
+
+async def test_a_cursor_of_another_method_or_sort_is_refused(stage: Stage, client: Client) -> None:
+    nils = await stage.person()
+    for number in range(2):
+        await stage.track(nils, tid(number), at=number)
+    cursor = (await client.get("fm.plyr.feed.getActorTracks", actor=nils.did, limit=1))["cursor"]
+    assert await client.get("fm.plyr.feed.getActorTracks", actor=nils.did, cursor=cursor)
+    refused = await client.refused("fm.plyr.feed.getActorTracks", actor=nils.did, cursor=cursor, sort="popular")
+    assert refused == "InvalidRequest"
+    assert await client.refused("fm.plyr.feed.getLatestTracks", cursor=cursor) == "InvalidRequest"
+
+
+async def test_unknown_parameters_are_ignored(client: Client) -> None:
+    assert await client.get("fm.plyr.feed.getLatestTracks", more="x") == {"tracks": []}
+
+
+@pytest.mark.parametrize("method", sorted(QUERIES))
+async def test_no_parameter_of_whatever_form_makes_an_error_of_ours(
+    stage: Stage, client: Client, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.track(await stage.person(did=DID))
+    definition = lexicons.load().query(method).definition
+    names = list(definition.parameters.properties) if definition.parameters else ["x"]
+    for name in names:
+        base = "&".join(f"{key}={value}" for key, value in REQUIRED.get(method, {}).items() if key != name)
+        for value in HOSTILE:
+            status, answer, _ = await raw(client, f"/xrpc/{method}?{base}&{name}={value}")
+            assert status in (200, 400), (name, value, answer)
+            status, answer, _ = await raw(client, f"/xrpc/{method}?{base}&{name}={value}&{name}={value}&=&&;")
+            assert status in (200, 400), (name, value, answer)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_random_requests_never_make_an_error_of_ours(client: Client) -> None:
+    chance = random.Random(7)
+    alphabet = "abc%0fé/:&=+?#@\x7f~\\\"<>{}|^`.,;!$'()*"
+    for _ in range(300):
+        path = "/xrpc/" + "".join(chance.choices(alphabet, k=chance.randrange(30)))
+        async with client.session.get(path.replace("#", "%23")) as response:
+            assert response.status in (200, 400, 404, 501), path
+    for method in sorted(QUERIES):
+        for _ in range(30):
+            query = "".join(chance.choices(alphabet + "urisactorlimitcursor", k=chance.randrange(60)))
+            async with client.session.get(f"/xrpc/{method}?{query}") as response:
+                assert response.status in (200, 400), query
+
+
+async def test_an_unknown_method_is_not_implemented_and_an_unknown_path_not_found(client: Client) -> None:
+    for verb in ("GET", "POST"):
+        status, answer, _ = await raw(client, "/xrpc/fm.plyr.feed.getNothing", verb)
+        assert (status, answer["error"]) == (501, "MethodNotImplemented")
+    for path in ("/xrpc/nothing", "/xrpc/", "/xrpc", "/nothing", "/xrpc/a/b", "/xrpc/%00", "/xrpc/%ff"):
+        status, answer, _ = await raw(client, path)
+        assert (status, answer["error"]) == (404, "NotFound"), path
+
+
+@pytest.mark.parametrize("path", [LATEST, "/xrpc/_health", "/.well-known/did.json", "/"])
+async def test_a_wrong_verb_is_refused_and_the_right_ones_named(client: Client, path: str) -> None:
+    for verb in ("POST", "PUT", "DELETE", "PATCH"):
+        status, answer, headers = await raw(client, path, verb, data=b"{}")
+        assert (status, answer["error"]) == (405, "MethodNotAllowed")
+        assert "GET" in headers["Allow"]
+
+
+async def test_head_is_answered_like_get_without_a_body(client: Client) -> None:
+    status, body, headers = await raw(client, LATEST, "HEAD")
+    assert (status, body) == (200, None)
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Content-Length"] == str(len('{"tracks":[]}'))
+
+
+async def test_any_web_page_may_read(client: Client) -> None:
+    for path in (LATEST, "/xrpc/fm.plyr.feed.getTrack", "/xrpc/fm.none.none", "/.well-known/did.json", "/nothing"):
+        _, _, headers = await raw(client, path)
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        asks = {"Origin": "https://x.example.com", "Access-Control-Request-Headers": "authorization"}
+        status, body, headers = await raw(client, path, "OPTIONS", headers=asks)
+        assert (status, body, headers["Access-Control-Allow-Origin"]) == (204, None, "*")
+        assert "Authorization" in headers["Access-Control-Allow-Headers"]
+        assert "GET" in headers["Access-Control-Allow-Methods"]
+
+
+async def test_a_request_line_that_is_too_long_is_refused(client: Client) -> None:
+    async with client.session.get(LATEST, params={"x": "y" * 20_000}) as response:
+        assert response.status == 400
+        assert b"Traceback" not in await response.read()
+    status, answer, _ = await raw(client, f"{LATEST}?" + "&".join(["a=b"] * 300))
+    assert (status, answer["error"]) == (400, "InvalidRequest")
+
+
+async def test_what_is_no_http_gets_a_refusal_and_the_next_request_an_answer(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = client.session._base_url
+    assert base is not None
+    for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n", b"\r\n\r\n\x00"):
+        reader, writer = await asyncio.open_connection(base.host, base.port)
+        writer.write(data)
+        writer.write_eof()
+        answer = await reader.read()
+        assert b"Traceback" not in answer
+        assert b" 500 " not in answer.split(b"\r\n")[0]
+        writer.close()
+        await writer.wait_closed()
+    assert await client.get("fm.plyr.feed.getLatestTracks") == {"tracks": []}
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

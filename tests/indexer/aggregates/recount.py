@@ -1,0 +1,123 @@
+"""What the tables must hold, counted from the raw records by the plainest means."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from indexer.projections import BY_COLLECTION
+from indexer.stages import RecordRow
+from runtime.db import Pool
+from tests.indexer.projections.records import COMMENT, LIKE, PLAY, TRACK, Book, uri
+
+PLAYS = "teal_play"
+SLOTS = 16
+
+
+def canonical_likes(records: Iterable[RecordRow]) -> set[tuple[int, str]]:
+    """(account, rkey) of the earliest like of each subject."""
+    groups: defaultdict[tuple[int, str], list[Any]] = defaultdict(list)
+    for like in _parsed(records, LIKE):
+        groups[like.account_id, like.subject].append((like.sort_at, like.rkey))
+    return {(account_id, min(likes)[1]) for (account_id, _), likes in groups.items()}
+
+
+def canonical_plays(records: Iterable[RecordRow]) -> set[tuple[int, str, bool]]:
+    """(account, rkey, alpha) of the play that stands for its repetitions."""
+    plays = _parsed(records, PLAY)
+    stable = {(play.account_id, play.rkey) for play in plays if not play.alpha}
+    groups: defaultdict[Any, list[tuple[bool, str]]] = defaultdict(list)
+    for play in plays:
+        if not (play.alpha and (play.account_id, play.rkey) in stable):
+            groups[play.account_id, play.played_at, play.recording].append((play.alpha, play.rkey))
+    return {(group[0], min(plays)[1], min(plays)[0]) for group, plays in groups.items()}
+
+
+def _parsed(records: Iterable[RecordRow], collection: str) -> list[Any]:
+    projection = BY_COLLECTION[collection]
+    of_kind = [each for each in records if each.key.collection in projection.collections and each.invalid is None]
+    return [found for each in of_kind if (found := projection.parse(each)) is not None]
+
+
+def expected(book: Book) -> dict[str, Any]:
+    """Every count, of accounts that are not hidden."""
+    seen = [each for each in book.records.values() if each.key.account_id not in book.hidden]
+    tracks = {track.uri: track for track in _parsed(seen, TRACK)}
+    subjects: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    actors: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    liked = canonical_likes(seen)
+    for like in _parsed(seen, LIKE):
+        subjects[like.subject][0] += (like.account_id, like.rkey) in liked
+    for comment in _parsed(seen, COMMENT):
+        subjects[comment.subject][1] += 1
+    for address, track in tracks.items():
+        subjects[address][2] = track.account_id
+        actor = actors[track.account_id]
+        actor[0] += 1
+        actor[1] += subjects[address][0]
+        actor[3] += track.duration or 0
+    scrobbles = canonical_plays(seen)
+    for account_id, _, _ in scrobbles:
+        actors[account_id][2] += 1
+    totals = {
+        "track_count": len(tracks),
+        "artist_count": sum(actor[0] > 0 for actor in actors.values()),
+        "like_count": sum(subjects[address][0] for address in tracks),
+        "comment_count": sum(subjects[address][1] for address in tracks),
+        "scrobble_count": len(scrobbles),
+        "total_duration": sum(track.duration or 0 for track in tracks.values()),
+    }
+    return {
+        "subjects": {subject: tuple(counts) for subject, counts in subjects.items()},
+        "actors": {account_id: tuple(counts) for account_id, counts in actors.items()},
+        "hidden": book.hidden,
+        "totals": totals,
+        "likes": canonical_likes(book.records.values()),
+        "plays": canonical_plays(book.records.values()),
+    }
+
+
+async def stored(pool: Pool) -> dict[str, Any]:
+    """The same from the tables."""
+    subjects = await pool.fetch("SELECT subject, like_count, comment_count, owner FROM subject_count")
+    actors = await pool.fetch(
+        "SELECT account_id, track_count, likes_received, scrobble_count, total_duration FROM actor_count"
+        " WHERE (track_count, likes_received, scrobble_count, total_duration) <> (0, 0, 0, 0)"
+    )
+    hidden = await pool.fetch("SELECT account_id FROM actor_count WHERE hidden")
+    totals = await pool.fetchrow(
+        "SELECT track_count, artist_count, like_count, comment_count, scrobble_count, total_duration"
+        " FROM visible_totals"
+    )
+    likes = await pool.fetch("SELECT account_id, rkey FROM plyr_like WHERE canonical")
+    plays = await pool.fetch("SELECT account_id, rkey, alpha FROM teal_play WHERE canonical")
+    assert totals is not None
+    return {
+        "subjects": {subject: tuple(counts) for subject, *counts in subjects},
+        "actors": {account_id: tuple(counts) for account_id, *counts in actors},
+        "hidden": {account_id for (account_id,) in hidden},
+        "totals": dict(totals),
+        "likes": {tuple(each) for each in likes},
+        "plays": {tuple(each) for each in plays},
+    }
+
+
+async def slots(pool: Pool) -> dict[int, tuple[Any, ...]]:
+    rows = await pool.fetch("SELECT slot, track_count, artist_count, scrobble_count, total_duration FROM totals")
+    return {slot: tuple(counts) for slot, *counts in rows}
+
+
+TABLES = (
+    *("plyr_track", "plyr_track_tag", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
+    *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
+)
+
+
+async def everything(pool: Pool) -> dict[str, list[str]]:
+    """All rows of all tables that can be rebuilt, as text."""
+    return {table: sorted(text for (text,) in await pool.fetch(f"SELECT t::text FROM {table} t")) for table in TABLES}
+
+
+def track_uri(account_id: int, rkey: str) -> str:
+    return uri(account_id, TRACK, rkey)

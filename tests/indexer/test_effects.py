@@ -1,0 +1,282 @@
+"""What events do to the state of a repo: chains, waiting, keys, accounts, and who may speak for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from indexer import buffer
+from indexer.judge import Source
+from protocol.crypto import PrivateKey
+from runtime.db import Pool
+
+from .repos import Repo, record
+from .world import POST, World, another, held_by, started
+
+A, B = "fm.plyr.track/3kaaaaaaaaa2a", "fm.plyr.track/3kaaaaaaaaa2b"
+
+
+async def test_a_repo_seen_for_the_first_time_goes_to_the_front_of_the_queue_and_its_event_waits(pool: Pool) -> None:
+    repo = Repo()
+    world = await World.make(pool)
+    world.commit(repo.write((A, record())))
+    await world.write()
+    row = await world.repo(repo)
+    assert (row["state"], row["priority"], row["stale"]) == ("pending", 10, True)
+    assert repo.did in world.tracked
+    assert world.wakes == ["sync", "identity"]
+    assert await world.held() == 1
+    assert await world.records() == {}
+
+
+async def test_a_profile_of_another_network_alone_makes_no_repo_ours(pool: Pool) -> None:
+    repo = Repo()
+    world = await World.make(pool)
+    world.commit(repo.write(("app.bsky.actor.profile/self", {"$type": "app.bsky.actor.profile"})))
+    await world.write()
+    assert await pool.fetchval("SELECT count(*) FROM account") == 0
+    assert await world.cursor() == world.seq
+
+
+async def test_what_waited_is_applied_in_order_once_the_repo_is_settled(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE repo SET state = 'syncing'")
+    covered = repo.write((A, record()))
+    world.commit(covered)
+    rev, data = repo.rev, repo.data
+    world.commit(repo.write((B, record())), repo.write((B, record(title="new")), (A, None)))
+    await world.write()
+    assert await world.held() == 3
+    assert data is not None
+    await pool.execute("UPDATE repo SET state = 'synced', rev = $1, data = $2", rev, bytes(data))
+    async with pool.acquire() as connection, connection.transaction():
+        state = await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert state is not None
+    assert state.settled
+    assert await world.held() == 0
+    assert await world.records() == {B: held_by(repo)[B]}
+    assert (await world.repo(repo))["rev"] == repo.rev
+
+
+async def test_an_event_behind_waiting_ones_waits_too_and_all_are_caught_up(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE identity SET stale = true")
+    world.commit(repo.write((A, record())))
+    await world.write()
+    await pool.execute("UPDATE identity SET stale = false")
+    world.commit(repo.write((A, record(title="new"))))
+    await world.write()
+    assert await world.records() == {A: held_by(repo)[A]}
+    assert await world.held() == 0
+
+
+async def test_what_waited_and_does_not_chain_desynchronizes_and_the_rest_goes_on_waiting(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE repo SET state = 'syncing'")
+    repo.write((A, record()))
+    world.commit(repo.write((B, record())), repo.write((B, None)))
+    await world.write()
+    await pool.execute("UPDATE repo SET state = 'synced'")
+    async with pool.acquire() as connection, connection.transaction():
+        state = await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert state is not None
+    assert state.state == "desynchronized"
+    assert (await world.repo(repo))["state"] == "desynchronized"
+    assert await world.held() == 1
+
+
+async def test_more_events_than_may_wait_mean_another_fetch(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo, buffered_events=3)
+    await pool.execute("UPDATE repo SET state = 'syncing'")
+    world.commit(*(repo.write((A, record(title=str(n)))) for n in range(4)))
+    await world.write()
+    assert await world.held() == 0
+    assert (await world.repo(repo))["refetch"]
+    await pool.execute("UPDATE repo SET state = 'synced', refetch = false")
+    await pool.execute("UPDATE identity SET stale = true")
+    world.commit(*(repo.write((A, record(title=str(n)))) for n in range(4)))
+    await world.write()
+    assert await world.held() == 0
+    assert (await world.repo(repo))["state"] == "desynchronized"
+
+
+async def test_a_gap_in_the_chain_desynchronizes_and_later_events_wait(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    repo.write((A, record()))
+    world.commit(repo.write((B, record())), repo.write((B, None)))
+    await world.write()
+    row = await world.repo(repo)
+    assert row["state"] == "desynchronized"
+    assert row["last_error"].startswith("since_mismatch")
+    assert await world.held() == 1
+    assert "sync" in world.wakes
+
+
+async def test_a_repo_that_asks_for_too_many_resyncs_waits_for_the_next_hour(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    for count in range(1, 5):
+        await world.settle(repo)
+        await pool.execute("DELETE FROM buffered_event")
+        repo.write((A, record(title=f"missed {count}")))
+        world.commit(repo.write((B, record(title=str(count)))))
+        await world.write()
+        row = await world.repo(repo)
+        assert row["resyncs"] == count
+        waits = row["next_attempt_at"] - datetime.now(UTC)
+        assert (waits > timedelta(minutes=50)) is (count == 4)
+
+
+async def test_a_signature_that_does_not_verify_asks_for_the_identity_again_and_the_event_waits(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    rotated = PrivateKey.generate("p256", b"rotated")
+    world.commit(repo.write((A, record()), key=rotated))
+    await world.write()
+    row = await world.repo(repo)
+    assert row["stale"]
+    assert row["check_at"] > datetime.now(UTC) + timedelta(seconds=5), "not at once after the last resolution"
+    assert "identity" in world.wakes
+    assert await world.held() == 1
+    repo.key = rotated
+    await pool.execute(
+        "UPDATE identity SET stale = false, resolved_at = now(), signing_key = $1", rotated.public.did_key()
+    )
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert set(await world.records()) == {A}
+
+
+async def test_a_commit_with_a_wrong_signature_is_rejected_after_one_refresh(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    before = await world.repo(repo)
+    world.commit(repo.write((A, record()), key=PrivateKey.generate("k256", b"a stranger")))
+    await world.write()
+    await pool.execute("UPDATE identity SET stale = false, resolved_at = now()")
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    after = await world.repo(repo)
+    assert await world.records() == {}
+    assert await world.held() == 0
+    assert (after["state"], after["rev"], after["data"]) == ("synced", before["rev"], before["data"])
+    assert after["last_error"].startswith("signature_invalid")
+
+
+async def test_an_identity_event_makes_the_identity_stale_and_the_next_commit_wait(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    world.put("#identity", {"did": repo.did})
+    world.commit(repo.write((A, record())))
+    await world.write()
+    row = await world.repo(repo)
+    assert row["stale"]
+    assert row["check_at"] <= datetime.now(UTC)
+    assert await world.held() == 1
+    assert world.wakes == ["identity"]
+
+
+async def test_a_commit_of_a_deactivated_account_is_not_applied(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    world.commit(repo.write((A, record())))
+    world.account(repo.did, active=False, status="deactivated")
+    world.commit(repo.write((B, record())))
+    await world.write()
+    assert set(await world.records()) == {A}
+    row = await world.repo(repo)
+    assert (row["active"], row["state"]) == (False, "inactive")
+    assert await world.held() == 0
+
+
+async def test_a_deleted_account_leaves_nothing_and_a_replay_does_not_bring_it_back(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    create = repo.write((A, record()))
+    world.commit(create)
+    world.account(repo.did, active=False, status="deleted")
+    world.commit(create)
+    await world.write()
+    world.commit(create, repo.write((B, record())))
+    await world.write()
+    assert await world.records() == {}
+    assert await world.held() == 0
+    assert (await world.repo(repo))["deleted"]
+
+
+async def test_a_sync_event_with_another_tree_desynchronizes(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    world.put("#sync", repo.sync(repo.next_rev()))
+    await world.write()
+    assert (await world.repo(repo))["state"] == "synced"
+    repo.write((A, record()))
+    world.put("#sync", repo.sync())
+    await world.write()
+    assert (await world.repo(repo))["state"] == "desynchronized"
+
+
+async def test_after_a_sync_event_with_the_same_tree_the_next_commit_chains(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    rev = repo.next_rev()
+    world.put("#sync", repo.sync(rev))
+    repo.rev = rev
+    world.commit(repo.write((A, record())))
+    await world.write()
+    assert set(await world.records()) == {A}
+
+
+async def test_a_pds_speaks_for_its_own_accounts_only(pool: Pool) -> None:
+    here, elsewhere = another("b"), another("c")
+    world = await World.make(pool, source=Source("ws://pds.test:2583", is_pds=True))
+    for repo, pds in ((here, "http://pds.test:2583"), (elsewhere, "http://other.test:2583")):
+        repo.write((POST, record()))
+        await world.settle(repo, pds=pds)
+        world.commit(repo.write((A, record())))
+    world.account(elsewhere.did, active=False, status="deactivated")
+    await world.write()
+    assert await world.records() == {A: held_by(here)[A]}
+    assert (await world.repo(elsewhere))["active"]
+    assert (await world.repo(elsewhere))["last_error"].startswith("wrong_host")
+
+
+@pytest.mark.parametrize("new_host", [None, "http://other.test:2583"])
+async def test_a_pds_that_closes_an_account_is_believed_when_the_account_is_still_there(
+    pool: Pool, new_host: str | None
+) -> None:
+    repo = another("b")
+    world = await World.make(pool, source=Source("ws://pds.test:2583", is_pds=True))
+    repo.write((POST, record()))
+    await world.settle(repo, pds="http://pds.test:2583")
+    world.account(repo.did, active=False, status="deleted")
+    await world.write()
+    assert (await world.repo(repo))["active"]
+    assert await pool.fetchval("SELECT stale FROM identity")
+    await pool.execute("UPDATE identity SET stale = false, pds = coalesce($1, pds)", new_host)
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert (await world.repo(repo))["active"] is (new_host is not None)
+    assert await world.held() == 0
+
+
+async def test_what_a_pds_says_of_an_account_waits_while_its_identity_is_stale(pool: Pool) -> None:
+    repo = another("b")
+    world = await World.make(pool, source=Source("ws://pds.test:2583", is_pds=True))
+    repo.write((POST, record()))
+    await world.settle(repo, pds="http://pds.test:2583")
+    world.put("#identity", {"did": repo.did})
+    world.account(repo.did, active=False, status="deactivated")
+    await world.write()
+    assert (await world.repo(repo))["active"]
+    await pool.execute("UPDATE identity SET stale = false")
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert not (await world.repo(repo))["active"]
+    assert await world.held() == 0

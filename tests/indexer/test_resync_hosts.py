@@ -1,0 +1,121 @@
+"""Hosts that are slow, busy or broken, and what they send in place of a repo: the others go on."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+
+import pytest
+
+from indexer.crew import backoff
+from runtime.db import Pool
+from tests.indexer.network import Network, Parts, eventually, network, running, second_pds
+from tests.indexer.repos import record
+
+TRACK = "fm.plyr.track/3aaaaaaaaaa2a"
+
+
+@pytest.fixture
+async def net() -> AsyncGenerator[Network]:
+    async with network() as net:
+        yield net
+
+
+async def all_resolved(parts: Parts) -> bool:
+    return not await parts.pool.fetchval("SELECT EXISTS (SELECT FROM identity WHERE stale)")
+
+
+async def test_a_slow_host_does_not_hold_up_the_others(tmp_path, net, pool) -> None:
+    async with second_pds() as slow:
+
+        async def hang(_: str) -> None:
+            await asyncio.sleep(60)
+
+        slow.before = hang
+        stuck = [net.repo((TRACK, record()), pds=slow) for _ in range(30)]
+        fine = [net.repo((TRACK, record())) for _ in range(5)]
+        async with running(tmp_path, net, pool, sync_workers=8, host_concurrency=2) as parts:
+            await parts.track(*(repo.did for repo in stuck))
+            await eventually(lambda: all_resolved(parts), "all are resolved")
+            await parts.track(*(repo.did for repo in fine), priority=0)
+            for repo in fine:
+                await parts.reaches(repo.did, "synced")
+        assert sum(slow.fetched(repo.did) for repo in stuck) == 2
+
+
+async def test_a_host_that_has_had_enough_is_left_alone_and_nothing_counts_against_its_repos(
+    tmp_path, net, pool
+) -> None:
+    repo = net.repo((TRACK, record()))
+    net.pds.errors[repo.did] = 429, "RateLimitExceeded"
+    net.pds.headers = {"Retry-After": "1"}
+    async with running(tmp_path, net, pool) as parts:
+        await parts.track(repo.did)
+        await eventually(lambda: fetched(net, repo.did), "it was asked for")
+        del net.pds.errors[repo.did]
+        begin = asyncio.get_running_loop().time()
+        assert (await parts.reaches(repo.did, "synced"))["attempts"] == 0
+        assert asyncio.get_running_loop().time() - begin > 0.6
+    assert net.pds.fetched(repo.did) == 2
+
+
+async def fetched(net: Network, did: str) -> bool:
+    return net.pds.fetched(did) > 0
+
+
+async def test_a_broken_host_is_probed_and_not_stormed(tmp_path, net, pool) -> None:
+    repos = [net.repo((TRACK, record())) for _ in range(20)]
+    for repo in repos:
+        net.pds.errors[repo.did] = 500, ""
+    async with running(tmp_path, net, pool, host_concurrency=1) as parts:
+        await parts.track(*(repo.did for repo in repos))
+        await asyncio.sleep(1.5)
+    assert 1 <= sum(net.pds.fetched(repo.did) for repo in repos) <= 4
+    failed = await pool.fetch("SELECT state, attempts, last_error FROM repo WHERE attempts > 0")
+    assert failed
+    assert {(row["state"], row["attempts"], row["last_error"]) for row in failed} == {("error", 1, "status 500")}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "car_invalid"),
+        (b"garbage", "car_invalid"),
+        (b"<html>", "car_invalid"),
+    ],
+)
+async def test_what_is_no_repo_is_an_error_that_is_tried_again(tmp_path, net, pool, body, reason) -> None:
+    repo = net.repo((TRACK, record()))
+    repo.export = lambda: body  # type: ignore[method-assign]
+    async with running(tmp_path, net, pool) as parts:
+        await parts.track(repo.did)
+        row = await parts.reaches(repo.did, "error")
+        assert row["last_error"].startswith(reason)
+        assert 50 < (row["next_attempt_at"] - datetime.now(UTC)).total_seconds() < 100
+        assert row["attempts"] == 1
+        del repo.export
+        await parts.due(repo.did)
+        assert (await parts.reaches(repo.did, "synced"))["attempts"] == 0
+
+
+def test_retries_are_bounded_and_never_overflow() -> None:
+    pauses = [backoff(attempts, 60.0, 3_600.0) for attempts in [*range(2_000), 2**62]]
+    assert all(60.0 <= pause <= 3_600.0 for pause in pauses)
+    assert all(pause >= 2_400.0 for pause in pauses[10:])
+    assert len(set(pauses[10:])) > 1_000, "with jitter"
+
+
+async def test_attempts_without_end_stay_within_their_column(tmp_path, net, pool: Pool) -> None:
+    repo = net.repo((TRACK, record()))
+    net.pds.errors[repo.did] = 400, "SomethingElse"
+    async with running(tmp_path, net, pool) as parts:
+        await parts.track(repo.did)
+        await parts.reaches(repo.did, "error")
+        await pool.execute("UPDATE repo SET attempts = 1000")
+        await pool.execute("UPDATE repo SET last_error = NULL")
+        await parts.due(repo.did)
+
+        async def failed_again() -> bool:
+            return (await parts.repo(repo.did))["last_error"] is not None
+
+        await eventually(failed_again, "it failed again")
+        assert (await parts.repo(repo.did))["attempts"] == 1000

@@ -1,0 +1,187 @@
+"""What the relay does not tell, found by asking hosts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from indexer import metrics
+from indexer.asking import Asker
+from indexer.heads import Heads
+from indexer.inbox import Inbox, Position
+from indexer.judge import Source
+from indexer.limits import head_limits
+from indexer.sampling import FORGETS, Sampler
+from protocol.syntax import Tid
+from runtime.db import Pool
+
+from .heading import Heading
+from .network import Network, Parts, at_work, held, made, network
+from .repos import Repo, record, track
+
+RELAY = "ws://relay.test"
+
+
+@dataclass
+class Stage:
+    net: Network
+    parts: Parts
+    heading: Heading
+    sampler: Sampler
+    turned_away: list[str] = field(default_factory=list[str])
+    may_turn: bool = True
+
+    async def synced(self, *numbers: int) -> list[Repo]:
+        repos = [self.net.repo((track(number), record())) for number in numbers]
+        await self.parts.track(*(repo.did for repo in repos))
+        for repo in repos:
+            await self.parts.reaches(repo.did, "synced")
+        return repos
+
+    def turn_away(self) -> bool:
+        if self.may_turn:
+            self.turned_away.append(RELAY)
+        return self.may_turn
+
+    async def live(self, repo: Repo, age: float) -> None:
+        """The repo's last commit came through the stream, so many seconds after the last subscription."""
+        rev = rev_of(age)
+        self.heading.forged[repo.did] = {"rev": rev}
+        await self.parts.pool.execute("UPDATE repo SET rev = $1, commit = NULL", rev)
+        await self.parts.pool.execute("UPDATE repo SET synced_at = now() - interval '1 hour'")
+        await self.parts.pool.execute("UPDATE source_cursor SET subscribed_at = now() - interval '1 hour'")
+
+
+def rev_of(age: float) -> str:
+    """A rev that was made so many seconds ago."""
+    return str(Tid.from_micros(int((time.time() - age) * 1e6), 1))
+
+
+@asynccontextmanager
+async def sampling(folder: Path, pool: Pool, **changes: Any) -> AsyncGenerator[Stage]:
+    async with network() as net, made(folder, net, pool, compare_grace=0.0, **changes) as parts:
+        asker = Asker(parts.fetcher, parts.workers.hosts)
+        inbox = Inbox(10, 1_000)
+        await inbox.attach(Source(RELAY, is_pds=False), Position(1, None))
+        await pool.execute("INSERT INTO source_cursor (source, seq, event_time) VALUES ($1, 1, now())", RELAY)
+        heads = Heads(pool, asker, head_limits(parts.settings), parts.workers.wake)
+        sampler = Sampler(parts.settings, pool, heads, inbox, lambda: stage.turn_away())  # noqa: PLW0108 - it is made below
+        stage = Stage(net, parts, Heading(net.pds), sampler)
+        metrics.lag.behind(0.0)
+        metrics.lag.missing(0.0)
+        async with at_work(parts.workers, parts.identities):
+            yield stage
+
+
+def lag() -> float:
+    return next(iter(metrics.LAG.collect())).samples[0].value
+
+
+def missed() -> float:
+    return next(iter(metrics.MISSED.collect())).samples[0].value
+
+
+async def test_what_the_relay_kept_from_us_is_fetched_and_shows_as_lag(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool) as stage:
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        before = missed()
+        await stage.sampler.sample()
+        assert missed() == before + 1
+        assert lag() > 1_000
+        await stage.parts.reaches(repo.did, "synced")
+        assert await stage.parts.records(repo.did) == held(repo)
+
+
+async def test_a_commit_that_may_still_come_is_not_missed(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_delay=60.0) as stage:
+        (repo,) = await stage.synced(1)
+        stage.heading.forged[repo.did] = {"rev": rev_of(30.0)}
+        await stage.sampler.sample()
+        assert lag() == 0.0
+        assert (await stage.parts.repo(repo.did))["state"] == "synced"
+
+
+async def test_a_stream_that_is_behind_is_not_blind(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool) as stage:
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        await pool.execute("UPDATE source_cursor SET event_time = now() - interval '1 hour'")
+        await stage.sampler.sample()
+        assert lag() == 0.0
+        assert (await stage.parts.repo(repo.did))["state"] == "synced"
+
+
+async def test_several_misses_in_a_row_turn_from_the_relay(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_blind=3, resyncs_per_hour=100) as stage:
+        (repo,) = await stage.synced(1)
+        for number in range(3):
+            assert stage.turned_away == []
+            repo.write((track(10 + number), record()))
+            await stage.sampler.sample()
+            await stage.parts.reaches(repo.did, "synced")
+        assert stage.turned_away == [RELAY]
+
+
+async def test_a_commit_that_came_live_says_that_the_relay_sees(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage:
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        await stage.sampler.sample()
+        await stage.parts.reaches(repo.did, "synced")
+        assert lag() > 0
+        await stage.live(repo, 10.0)
+        await stage.sampler.sample()
+        assert lag() == 0.0
+        stage.heading.forged.clear()
+        await pool.execute("UPDATE repo SET rev = '3kaaaaaaaaa2c'")
+        await stage.sampler.sample()
+        assert stage.turned_away == []
+
+
+async def test_what_was_fetched_says_nothing_of_the_relay(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage:
+        (repo,) = await stage.synced(1)
+        for number in (2, 3):
+            repo.write((track(number), record()))
+            await stage.sampler.sample()
+            await stage.parts.reaches(repo.did, "synced")
+            await stage.sampler.sample()
+        assert stage.turned_away == [RELAY]
+
+
+async def test_what_was_missed_long_ago_is_no_lag_for_ever(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool) as stage:
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        await stage.sampler.sample()
+        await stage.parts.reaches(repo.did, "synced")
+        for _ in range(FORGETS - 1):
+            await stage.sampler.sample()
+        assert lag() > 0
+        await stage.sampler.sample()
+        assert lag() == 0.0
+
+
+async def test_by_turns_the_longest_unasked_and_one_of_the_newest_is_asked(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool) as stage:
+        repos = await stage.synced(*range(6))
+        for _ in range(2 * len(repos)):
+            await stage.sampler.sample()
+        asked = {path.rpartition("=")[2] for path in stage.net.pds.host.asked if "getLatestCommit" in path}
+        assert len(asked) == len(repos)
+
+
+async def test_a_host_that_is_away_is_no_blindness(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_blind=1) as stage:
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        stage.heading.broken = True
+        for _ in range(3):
+            await stage.sampler.sample()
+        assert stage.turned_away == []
+        assert lag() == 0.0

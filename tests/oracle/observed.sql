@@ -1,0 +1,97 @@
+-- name: accounts
+-- Every account that is known, with its state, identity, and whether it shows.
+SELECT a.did, a.active, a.deleted, a.status, r.state, r.rev, r.data, r.last_error, r.attempts, r.refetch,
+       i.pds, i.signing_key, i.stale, CASE WHEN i.handle_valid THEN i.handle ELSE 'handle.invalid' END AS handle,
+       EXISTS (SELECT FROM visible_account v WHERE v.id = a.id) AS shows,
+       (SELECT count(*) FROM buffered_event b WHERE b.account_id = a.id) AS waiting
+FROM account a
+LEFT JOIN repo r ON r.account_id = a.id
+LEFT JOIN identity i ON i.account_id = a.id;
+
+-- name: records
+-- Every raw record.
+SELECT a.did, r.collection, r.rkey, r.cid, r.rev, r.indexed_at, r.invalid, r.unsigned, r.value
+FROM record r
+JOIN account a ON a.id = r.account_id;
+
+-- name: cursor
+-- How far the one source has been read.
+SELECT max(seq) FROM source_cursor;
+
+-- name: unsettled
+-- The accounts that are not at rest: their repo, their identity, or events that wait.
+SELECT a.did, r.state, r.last_error, r.attempts, r.rev, (r.next_attempt_at - now())::text AS due, (r.lease_until - now())::text AS lease,
+       i.stale, (i.check_at - now())::text AS check_due, (i.resolved_at - now())::text AS resolved, waiting.events, waiting.since
+FROM account a
+JOIN repo r ON r.account_id = a.id
+JOIN identity i ON i.account_id = a.id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS events, (max(b.received_at) - now())::text AS since FROM buffered_event b WHERE b.account_id = a.id
+) AS waiting
+WHERE a.active AND (r.state NOT IN ('synced', 'inactive') OR i.stale OR waiting.events > 0);
+
+-- name: gaps
+-- The gaps that are not healed, and whom they wait for.
+SELECT g.id, g.reason, g.noted_at::text AS noted_at, (
+    SELECT string_agg(concat_ws(' ', a.did, r.state, a.status, r.compared_at, i.resolved_at, i.stale, i.attempts), '; ')
+    FROM repo r
+    JOIN account a ON a.id = r.account_id
+    JOIN identity i ON i.account_id = r.account_id
+    WHERE NOT a.deleted AND (
+        r.compared_at IS NULL OR r.compared_at <= g.noted_at OR i.resolved_at IS NULL OR i.resolved_at <= g.noted_at
+    )
+) AS waits_for
+FROM stream_gap g
+WHERE g.healed_at IS NULL;
+
+-- name: plyr_track
+-- All tracks.
+SELECT a.did, t.* FROM plyr_track t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: plyr_track_tag
+-- All tags of tracks.
+SELECT a.did, t.* FROM plyr_track_tag t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: plyr_like
+-- All likes.
+SELECT a.did, t.* FROM plyr_like t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: plyr_comment
+-- All comments.
+SELECT a.did, t.* FROM plyr_comment t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: plyr_profile
+-- All profiles of plyr.
+SELECT a.did, t.* FROM plyr_profile t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: bsky_profile
+-- All profiles of bsky.
+SELECT a.did, t.* FROM bsky_profile t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: teal_profile
+-- All profiles of teal.
+SELECT a.did, t.* FROM teal_profile t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: teal_play
+-- All plays.
+SELECT a.did, t.* FROM teal_play t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: teal_status
+-- All statuses.
+SELECT a.did, t.* FROM teal_status t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: subject_count
+-- What is counted of each subject, and whose it is.
+SELECT a.did AS owner, t.subject, t.like_count, t.comment_count
+FROM subject_count t
+LEFT JOIN account a ON a.id = t.owner;
+
+-- name: actor_count
+-- What is counted of each account.
+SELECT a.did, t.* FROM actor_count t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: totals
+-- What is counted of all.
+SELECT sum(track_count) AS track_count, sum(artist_count) AS artist_count, sum(like_count) AS like_count,
+       sum(comment_count) AS comment_count, sum(scrobble_count) AS scrobble_count, sum(total_duration) AS total_duration
+FROM totals;
