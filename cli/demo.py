@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.options import with_settings
+from cli.process import end_in_peace
 from cli.up import run_tree
 from runtime import observe
 from runtime.settings import Settings
@@ -32,6 +33,7 @@ def demo(
     data_dir = Path(tempfile.mkdtemp(prefix="plyr-demo-"))
     try:
         asyncio.run(_demo(settings, data_dir, seed, rate))
+        end_in_peace()
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
 

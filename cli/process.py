@@ -45,6 +45,7 @@ def run_part(name: str, settings: Settings, load: Callable[[], Part], prepare: P
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(Stopped):
         runner.run(main())
+    end_in_peace()
 
 
 def run_once(name: str, settings: Settings, work: Callable[[str], Coroutine[Any, Any, T]]) -> T:
@@ -71,7 +72,19 @@ def run_once(name: str, settings: Settings, work: Callable[[str], Coroutine[Any,
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """SIGINT and SIGTERM set `stop`, however often they come."""
+    """SIGINT and SIGTERM set `stop`, however often they come; also while the loop is closing."""
     loop = asyncio.get_running_loop()
+
+    def tell(*_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    # Not the loop's own handlers: closing the loop takes those back, and a second signal would then kill the process.
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        signal.signal(number, tell)
+
+
+def end_in_peace() -> None:
+    """Nothing is left to be stopped: signals no longer matter. The interpreter, as it ends, takes handlers back."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

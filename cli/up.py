@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from cli.migrate import apply_migrations
 from cli.options import with_settings
-from cli.process import stop_on_signals
+from cli.process import end_in_peace, stop_on_signals
 from cli.statusline import StatusLine
 from runtime import observe
 from runtime.listening import check_free, listen
@@ -37,6 +37,7 @@ def up(settings: Settings) -> None:
     """Start Postgres, the indexer and the read API; keep them running until Ctrl-C."""
     observe.configure_logging(settings.log_format, settings.log_level, "up")
     asyncio.run(run_tree(settings))
+    end_in_peace()
 
 
 async def run_tree(settings: Settings, stop: asyncio.Event | None = None) -> None:
