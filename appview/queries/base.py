@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import asyncpg
 
 from appview.cursors import Key, Listing
+from protocol.syntax import Did
 from runtime.sql import Fragments
 
 VIEWS = Fragments(sorted((Path(__file__).parents[1] / "views").glob("*.sql")))
@@ -30,11 +31,25 @@ class Reads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks: an account that has proved to be itself; `account_id` is None while nothing of it is indexed."""
+
+    did: Did
+    account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its parameters as the lexicon types them, and the way to the database."""
+    """One request: its parameters as the lexicon types them, the way to the database, and who asks if that is known."""
 
     params: Mapping[str, Any]
     reads: Reads
+    viewer: Viewer | None = None
+
+    @property
+    def viewer_id(self) -> int | None:
+        """The `viewer` of the views: the account for which they are made."""
+        return self.viewer and self.viewer.account_id
 
     def after(self, listing: Listing) -> Key:
         """Behind which key the page begins. Raises InvalidRequest for a cursor that is none of this listing's."""

@@ -27,7 +27,7 @@ _Parts: TypeAlias = tuple[str, str, str]
 
 async def get_track(call: Call) -> str:
     """One track."""
-    rows = await call.reads.rows(SQL["track"], *_parts(call.params["uri"]))
+    rows = await call.reads.rows(SQL["track"], *_parts(call.params["uri"]), call.viewer_id)
     if not rows:
         raise TrackNotFound
     return only("track", rows)
@@ -36,18 +36,18 @@ async def get_track(call: Call) -> str:
 async def get_tracks(call: Call) -> str:
     """Several tracks, in the order asked for."""
     authorities, collections, rkeys = zip(*map(_parts, call.params["uris"]), strict=True)
-    return every("tracks", await call.reads.rows(SQL["tracks"], authorities, collections, rkeys))
+    return every("tracks", await call.reads.rows(SQL["tracks"], authorities, collections, rkeys, call.viewer_id))
 
 
 async def get_latest_tracks(call: Call) -> str:
     """Everybody's tracks."""
     limit = call.params["limit"]
     tags, excluded = _tags(call, "tags"), _tags(call, "excludeTags")
-    after = call.after(LATEST)
+    rest = (excluded, *call.after(LATEST), limit + 1, call.viewer_id)
     if tags:
-        rows = await call.reads.rows(SQL["latest_tagged_tracks"], tags, excluded, *after, limit + 1)
+        rows = await call.reads.rows(SQL["latest_tagged_tracks"], tags, *rest)
     else:
-        rows = await call.reads.rows(SQL["latest_tracks"], excluded, *after, limit + 1)
+        rows = await call.reads.rows(SQL["latest_tracks"], *rest)
     return page("tracks", rows, limit, LATEST)
 
 
@@ -59,7 +59,8 @@ async def get_actor_tracks(call: Call) -> str:
     else:
         query, listing = SQL["actor_tracks"], ACTOR_NEWEST
     tags, excluded = _tags(call, "tags"), _tags(call, "excludeTags")
-    rows = await call.reads.rows(query, call.params["actor"], tags, excluded, *call.after(listing), limit + 1)
+    after = call.after(listing)
+    rows = await call.reads.rows(query, call.params["actor"], tags, excluded, *after, limit + 1, call.viewer_id)
     if not rows:
         raise ActorNotFound
     return page("tracks", rows, limit, listing)

@@ -1,20 +1,20 @@
 -- name: track
 -- One track by the parts of its at-uri.
--- $1 authority text, $2 collection text, $3 rkey text
-SELECT {{track_view(t)}} AS item FROM visible_track t WHERE {{is_track(t, $1, $2, $3)}};
+-- $1 authority text, $2 collection text, $3 rkey text, $4 viewer bigint
+SELECT {{track_view(t, $4)}} AS item FROM visible_track t WHERE {{is_track(t, $1, $2, $3)}};
 
 -- name: tracks
 -- Several tracks by the parts of their at-uris, in the order asked for; those that are unknown are left out.
--- $1 authorities text[], $2 collections text[], $3 rkeys text[]
-SELECT {{track_view(t)}} AS item
+-- $1 authorities text[], $2 collections text[], $3 rkeys text[], $4 viewer bigint
+SELECT {{track_view(t, $4)}} AS item
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY asked (authority, collection, rkey, place)
 JOIN visible_track t ON {{is_track(t, asked.authority, asked.collection, asked.rkey)}}
 ORDER BY asked.place;
 
 -- name: latest_tracks
 -- Everybody's tracks, the newest first.
--- $1 excluded text[], $2 sort_at timestamptz, $3 account bigint, $4 rkey text, $5 limit bigint
-SELECT {{track_view(t)}} AS item, t.sort_at, t.account_id, t.rkey
+-- $1 excluded text[], $2 sort_at timestamptz, $3 account bigint, $4 rkey text, $5 limit bigint, $6 viewer bigint
+SELECT {{track_view(t, $6)}} AS item, t.sort_at, t.account_id, t.rkey
 FROM visible_track t
 WHERE t.listed AND NOT t.tags && $1::text[] AND (t.sort_at, t.account_id, t.rkey) < ($2, $3, $4)
 ORDER BY t.sort_at DESC, t.account_id DESC, t.rkey DESC
@@ -22,7 +22,7 @@ LIMIT $5;
 
 -- name: latest_tagged_tracks
 -- Everybody's tracks with one of these tags, the newest first: the newest of each tag, merged.
--- $1 tags text[], $2 excluded text[], $3 sort_at timestamptz, $4 account bigint, $5 rkey text, $6 limit bigint
+-- $1 tags text[], $2 excluded text[], $3 sort_at timestamptz, $4 account bigint, $5 rkey text, $6 limit bigint, $7 viewer bigint
 WITH found AS (
     SELECT DISTINCT newest.sort_at, newest.account_id, newest.rkey
     FROM unnest($1::text[]) AS wanted (tag)
@@ -37,18 +37,18 @@ WITH found AS (
     ORDER BY newest.sort_at DESC, newest.account_id DESC, newest.rkey DESC
     LIMIT $6
 )
-SELECT {{track_view(t)}} AS item, t.sort_at, t.account_id, t.rkey
+SELECT {{track_view(t, $7)}} AS item, t.sort_at, t.account_id, t.rkey
 FROM found
 JOIN visible_track t USING (account_id, rkey)
 ORDER BY t.sort_at DESC, t.account_id DESC, t.rkey DESC;
 
 -- name: actor_tracks
 -- One account's tracks, the newest first. No row: no such account; one without an item: no tracks.
--- $1 actor text, $2 tags text[], $3 excluded text[], $4 sort_at timestamptz, $5 rkey text, $6 limit bigint
+-- $1 actor text, $2 tags text[], $3 excluded text[], $4 sort_at timestamptz, $5 rkey text, $6 limit bigint, $7 viewer bigint
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
-    SELECT {{track_view(t)}} AS item, t.sort_at, t.rkey
+    SELECT {{track_view(t, $7)}} AS item, t.sort_at, t.rkey
     FROM visible_track t
     WHERE t.account_id = a.id AND (cardinality($2::text[]) = 0 OR t.tags && $2) AND NOT t.tags && $3::text[] AND (t.sort_at, t.rkey) < ($4, $5)
     ORDER BY t.sort_at DESC, t.rkey DESC
@@ -59,11 +59,11 @@ ORDER BY newest.sort_at DESC, newest.rkey DESC;
 
 -- name: actor_tracks_by_likes
 -- One account's tracks, the most liked first. No row: no such account; one without an item: no tracks.
--- $1 actor text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 sort_at timestamptz, $6 rkey text, $7 limit bigint
+-- $1 actor text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 sort_at timestamptz, $6 rkey text, $7 limit bigint, $8 viewer bigint
 SELECT most.*
 FROM visible_account a
 LEFT JOIN LATERAL (
-    SELECT {{track_view(t)}} AS item, t.like_count::bigint AS like_count, t.sort_at, t.rkey
+    SELECT {{track_view(t, $8)}} AS item, t.like_count::bigint AS like_count, t.sort_at, t.rkey
     FROM visible_track t
     WHERE t.account_id = a.id AND (cardinality($2::text[]) = 0 OR t.tags && $2) AND NOT t.tags && $3::text[]
         AND (t.like_count::bigint, t.sort_at, t.rkey) < ($4, $5, $6)

@@ -1,9 +1,9 @@
--- fragment: track_view(track)
--- The trackView of a row of visible_track, as text. The record is put in as it is: no function may look into it, and
--- its nulls stay.
-'{"record":' || :track.record || ',' || substr({{present({{track_fields(:track)}})}}, 2)
+-- fragment: track_view(track, viewer)
+-- The trackView of a row of visible_track, as text, for the account with the id `viewer`; NULL for nobody in
+-- particular. The record is put in as it is: no function may look into it, and its nulls stay.
+'{"record":' || :track.record || ',' || substr({{present({{track_fields(:track, :viewer)}})}}, 2)
 
--- fragment: track_fields(track)
+-- fragment: track_fields(track, viewer)
 -- All of a trackView but its record.
 json_build_object(
     'uri', :track.uri,
@@ -24,8 +24,15 @@ json_build_object(
     'likeCount', :track.like_count,
     'commentCount', :track.comment_count,
     'createdAt', {{time(:track.created_at)}},
-    'indexedAt', {{time(:track.indexed_at)}}
+    'indexedAt', {{time(:track.indexed_at)}},
+    'viewer', CASE WHEN :viewer::bigint IS NOT NULL THEN {{track_viewer_state(:track, :viewer)}} END
 )
+
+-- fragment: track_viewer_state(track, viewer)
+-- What an account has to do with a track: its like, the earliest of several.
+json_build_object('like', (
+    SELECT own.uri FROM visible_like own WHERE own.account_id = :viewer::bigint AND own.subject = :track.uri
+))
 
 -- fragment: audio_sources(track)
 -- The blob first: an address that the author gave may have died. None while the account's PDS is not known.
