@@ -1,19 +1,42 @@
-"""What crosses collections: counts, exact at every commit.
+"""What crosses collections: counts, exact at every commit, and tables that follow several others.
 
 A projection says what a row contributes (`Contribution`); a `Tally` adds up what rows that came contribute and
 subtracts what rows that went did, and is written in one go at the end of a batch (`counts.flush`). Accounts that are
-hidden contribute nothing.
+hidden contribute nothing. Then every follower is told what was touched (`follow`); a new one is its module and `.sql`,
+its tables in a migration, its line in `FOLLOWERS`.
 """
 
-from indexer.aggregates.counts import (
-    TABLES,
-    Connection,
-    Contribution,
-    Tally,
-    flush,
-    hidden_accounts,
-    restart,
-    set_hidden,
-)
+from indexer.aggregates import counts
+from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
+from indexer.aggregates.following import Follower, Touched
 
-__all__ = ["TABLES", "Connection", "Contribution", "Tally", "flush", "hidden_accounts", "restart", "set_hidden"]
+FOLLOWERS = tuple[Follower, ...]()
+TABLES: tuple[str, ...] = (*counts.TABLES, *(table for each in FOLLOWERS for table in each.tables))
+
+__all__ = [
+    "FOLLOWERS",
+    "TABLES",
+    "Connection",
+    "Contribution",
+    "Follower",
+    "Tally",
+    "Touched",
+    "flush",
+    "follow",
+    "hidden_accounts",
+    "restart",
+    "set_hidden",
+]
+
+
+async def follow(connection: Connection, touched: Touched) -> None:
+    """Have every follower look at what has changed."""
+    for follower in FOLLOWERS:
+        await follower.follow(connection, touched)
+
+
+async def restart(connection: Connection) -> None:
+    """Every count to zero, the accounts hidden that are not visible now, and nothing followed yet."""
+    await counts.restart(connection)
+    for follower in FOLLOWERS:
+        await follower.restart(connection)

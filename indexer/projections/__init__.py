@@ -1,8 +1,8 @@
 """From raw records to what they mean: every collection's table, written with the records in one transaction.
 
-A table is a function of the raw records; the counts are one of the tables and of who is visible. `write` follows a
-batch of changes, `change_visibility` and `purge` an account's fate, and `rebuild` makes all of it anew in its place
-(indexer.reindex does so while everybody goes on reading and writing).
+A table is a function of the raw records; the counts, and what follows several tables, are one of the tables and of who
+is visible. `write` follows a batch of changes, `change_visibility` and `purge` an account's fate, and `rebuild` makes
+all of it anew in its place (indexer.reindex does so while everybody goes on reading and writing).
 Nothing here reads the clock or the network. Callers are in a transaction and hold the `repo` rows of the accounts
 concerned, so that nobody else changes these accounts' rows; counts of what they share are locked in order.
 A new collection: its module and `.sql`, its tables in a migration, its line in `PROJECTIONS`. records.md.
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from indexer import aggregates
-from indexer.aggregates import Connection, Tally, flush, hidden_accounts, set_hidden
+from indexer.aggregates import Connection, Tally, Touched, flush, follow, hidden_accounts, set_hidden
 from indexer.projections import (
     base,
     bsky_profile,
@@ -64,6 +64,11 @@ class _Batch(NamedTuple):
     puts: list[RecordRow]
     drops: list[RecordKeyRow]
 
+    def keys(self) -> list[tuple[int, str]]:
+        """Account and record key of each; of two generations under one key, once."""
+        keys = [*(row.key for row in self.puts), *self.drops]
+        return list(dict.fromkeys((key.account_id, key.rkey) for key in keys))
+
 
 def violations_that_hide(collection: str, violations: Sequence[Violation], value: Mapping[str, Any]) -> str | None:
     """Why a record that breaks these rules shows in no view, in one line; None when all are forgiven."""
@@ -97,6 +102,7 @@ async def write(connection: Connection, puts: Sequence[RecordRow], drops: Sequen
         if batch := batches.get(projection.table):
             await base.write(connection, projection, batch.puts, batch.drops, tally)
     await flush(connection, tally)
+    await follow(connection, Touched(keys={table: batch.keys() for table, batch in batches.items()}))
 
 
 async def change_visibility(connection: Connection, account_ids: Sequence[int], hidden: bool) -> None:
@@ -113,6 +119,7 @@ async def change_visibility(connection: Connection, account_ids: Sequence[int], 
         await base.count(connection, projection, changed, tally, -1 if hidden else 1)
     await flush(connection, tally)
     await set_hidden(connection, changed, hidden=hidden)
+    await follow(connection, Touched(accounts=changed))
 
 
 async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
@@ -122,6 +129,7 @@ async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
         await base.count(connection, projection, account_ids, tally, -1)
         await base.purge(connection, projection, account_ids)
     await flush(connection, tally)
+    await follow(connection, Touched(accounts=account_ids))
 
 
 async def restart(connection: Connection) -> None:

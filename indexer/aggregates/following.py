@@ -1,0 +1,36 @@
+"""What a table that follows others has to offer, and what it is told.
+
+A follower is made of several collections, or of what is counted: albums, search documents, backlinks. It is told which
+rows a batch has touched once they are written and counted, and reads them as they are then; projections know nothing of
+it. What a touched row was made of before, a follower has to keep itself. Concurrency: the caller's transaction holds
+the `repo` rows of the accounts whose rows were touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from indexer.aggregates.counts import Connection
+
+RowKey: TypeAlias = tuple[int, str]
+"""(account_id, rkey); of a table that holds two generations of a collection it may mean a row of either, or both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What has changed. `keys`: by projection table, the records that came, changed or went, each once; such a table
+    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged."""
+
+    keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
+    accounts: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """`tables`: its own, which `restart` empties and `follow` makes what the touched rows want them to be."""
+
+    tables: tuple[str, ...]
+    follow: Callable[[Connection, Touched], Awaitable[None]]
+    restart: Callable[[Connection], Awaitable[None]]
