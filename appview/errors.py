@@ -36,6 +36,48 @@ class TrackNotFound(XrpcError):
     """No such track is known."""
 
 
+class Unauthorized(XrpcError):
+    """The Authorization header is not one with which somebody signs in here."""
+
+    status = 401
+
+
+class AuthMissing(Unauthorized):
+    """A service token is needed: Authorization: Bearer TOKEN."""
+
+
+class BadJwt(Unauthorized):
+    """The token is not a service token of the protocol."""
+
+
+class BadJwtType(Unauthorized):
+    """The token is of another type than a service token."""
+
+
+class BadJwtAudience(Unauthorized):
+    """The token is for another service."""
+
+
+class BadJwtLexiconMethod(Unauthorized):
+    """The token is for another method."""
+
+
+class BadJwtSignature(Unauthorized):
+    """The token is not signed with the current key of its issuer."""
+
+
+class BadJwtIss(Unauthorized):
+    """The issuer of the token is no active account."""
+
+
+class JwtExpired(Unauthorized):
+    """The token has expired."""
+
+
+class JwtReplayed(Unauthorized):
+    """The token was used before."""
+
+
 class NotFound(XrpcError):
     """Nothing is served at this path."""
 

@@ -20,6 +20,7 @@ from appview.errors import (
     MethodNotAllowed,
     NotFound,
     ServiceUnavailable,
+    Unauthorized,
     XrpcError,
 )
 from appview.xrpc import PREFLIGHT, refusal
@@ -71,6 +72,8 @@ def _refuse(error: XrpcError) -> web.Response:
         response.headers["Retry-After"] = BUSY_RETRY_SECONDS
     elif isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = PREFLIGHT["Access-Control-Allow-Methods"]
+    elif isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -15,12 +15,13 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 import lexicons
-from appview import health
+from appview import health, outbound
+from appview.auth import Viewers
 from appview.gateway import gateway
 from appview.pages import home
 from appview.queries import QUERIES
 from appview.reads import Reads
-from appview.xrpc import endpoints
+from appview.xrpc import Service, endpoints
 from runtime import db
 from runtime.listening import listen
 from runtime.settings import Settings
@@ -62,16 +63,19 @@ async def application(settings: Settings) -> web.Application:
     app[READS] = reads
     app.add_routes(health.routes(settings, reads))
     app.add_routes(home.routes(settings, reads))
-    app.add_routes(endpoints(lexicons.load(), QUERIES, reads, settings.cursor_max_bytes))
+    door = outbound.fetcher(settings)
+    viewers = Viewers(settings, reads, outbound.directory(settings, door))
+    app.add_routes(endpoints(lexicons.load(), QUERIES, Service(reads, viewers, settings.cursor_max_bytes)))
 
-    async def keep_pool(_: web.Application) -> AsyncIterator[None]:
+    async def keep_open(_: web.Application) -> AsyncIterator[None]:
         measuring = asyncio.create_task(_measure(reads))
-        yield
+        async with door:
+            yield
         measuring.cancel()
         await asyncio.gather(measuring, return_exceptions=True)
         await _close(reads, pool, settings.shutdown_grace / 6)
 
-    app.cleanup_ctx.append(keep_pool)
+    app.cleanup_ctx.append(keep_open)
     logging.getLogger("aiohttp.server").addFilter(_not_a_strangers_fault)
     return app
 

@@ -8,11 +8,13 @@ Spec: https://atproto.com/specs/xrpc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
+from appview.auth import Viewers
 from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound, XrpcError
 from appview.queries.base import Call, Handler, Reads
 from lexicons import Catalog, ParameterInvalid, QuerySchema
@@ -34,6 +36,15 @@ FIELDS_MAX = 256  # more than any query takes; each costs time
 _JSON = {**CORS, "Content-Type": "application/json"}
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What stands behind every method."""
+
+    reads: Reads
+    viewers: Viewers
+    cursor_max_bytes: int
+
+
 def json_response(body: bytes, status: int = 200) -> web.Response:
     """An answer that any web page may read."""
     return web.Response(body=body, status=status, headers=_JSON)
@@ -44,24 +55,26 @@ def refusal(error: XrpcError) -> web.Response:
     return json_response(error.body(), error.status)
 
 
-def endpoints(
-    catalog: Catalog, queries: Mapping[str, Handler], reads: Reads, cursor_max_bytes: int
-) -> list[web.RouteDef]:
+def endpoints(catalog: Catalog, queries: Mapping[str, Handler], service: Service) -> list[web.RouteDef]:
     """A route for each query, and one for all other methods. Raises LexiconUnknown for a query without a lexicon."""
     routes = [
-        web.route("*", f"/xrpc/{nsid}", _endpoint(catalog.query(nsid), handler, reads, cursor_max_bytes))
+        web.route("*", f"/xrpc/{nsid}", _endpoint(catalog.query(nsid), handler, service))
         for nsid, handler in queries.items()
     ]
     return [*routes, web.route("*", "/xrpc/{method:[a-zA-Z][^/]*}", _not_implemented)]
 
 
-def _endpoint(schema: QuerySchema, handler: Handler, reads: Reads, cursor_max_bytes: int) -> WebHandler:
+def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHandler:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.method not in READ_METHODS:
             raise MethodNotAllowed
-        params = _parameters(schema, request.rel_url.raw_query_string, cursor_max_bytes)
-        text = await handler(Call(params, reads))
-        return json_response(text.encode())
+        viewer = await service.viewers.identify(request.headers.get("Authorization"), schema.nsid)
+        params = _parameters(schema, request.rel_url.raw_query_string, service.cursor_max_bytes)
+        text = await handler(Call(params, service.reads, viewer))
+        response = json_response(text.encode())
+        if viewer and viewer.rev:
+            response.headers["Atproto-Repo-Rev"] = viewer.rev
+        return response
 
     return answer
 

@@ -383,6 +383,21 @@ CREATE VIEW public.visible_handle AS
    FROM (public.identity i
      JOIN public.visible_account a ON ((a.id = i.account_id)))
   WHERE i.handle_valid;
+CREATE VIEW public.visible_issuer AS
+ SELECT a.did,
+    a.id AS account_id,
+    (a.active AND (NOT a.deleted)) AS active,
+        CASE
+            WHEN (a.active AND (NOT a.deleted) AND (NOT i.stale)) THEN i.signing_key
+            ELSE NULL::text
+        END AS signing_key,
+        CASE
+            WHEN (a.active AND (NOT a.deleted)) THEN GREATEST(r.rev, r.unsigned_rev)
+            ELSE NULL::text
+        END AS rev
+   FROM ((public.account a
+     LEFT JOIN public.identity i ON ((i.account_id = a.id)))
+     LEFT JOIN public.repo r ON ((r.account_id = a.id)));
 CREATE VIEW public.visible_like AS
  SELECT l.account_id,
     l.rkey,
@@ -674,6 +689,7 @@ ALTER TABLE ONLY public.visibility
 GRANT SELECT ON TABLE public.visible_account TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;

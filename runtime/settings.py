@@ -193,6 +193,10 @@ class Settings(BaseSettings):
     read_pool_wait: float = _field(5.0, "longest wait for a free connection of the read pool [s]", gt=0, le=60)
     cursor_max_bytes: int = _field(4_096, "longest cursor that is read [bytes]", ge=4_096)
     url_max_bytes: int = _field(16_384, "longest request line [bytes]", ge=1_024)
+    viewer_wait: float = _field(5.0, "longest wait for the DID document of somebody who signs in [s]", gt=0, le=60)
+    viewer_fetches: int = _field(32, "DID documents fetched at once for those who sign in [documents]", ge=1)
+    viewer_documents: int = _field(5_000, "DID documents held of those who sign in [documents]", ge=100)
+    viewer_tokens: int = _field(100_000, "service tokens remembered, so that each serves once [tokens]", ge=1_000)
     shutdown_grace: float = _field(
         9.0, "what is told to stop is ended by force after, Postgres included [s]", gt=0, le=60
     )

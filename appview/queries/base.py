@@ -32,10 +32,14 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: an account that has proved to be itself; `account_id` is None while nothing of it is indexed."""
+    """Who asks: an account that has proved to be itself.
+
+    `account_id` is None while nothing of it is indexed; `rev` says how far its repo was, before the answer was made.
+    """
 
     did: Did
     account_id: int | None
+    rev: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,10 +166,16 @@ class Client:
 
     async def ask(self, nsid: str, **params: Any) -> tuple[int, Any]:
         """(status, decoded JSON); a list is a repeated parameter."""
+        status, answer, _ = await self.send(nsid, {}, **params)
+        return status, answer
+
+    async def send(self, nsid: str, headers: Mapping[str, str], **params: Any) -> tuple[int, Any, Mapping[str, str]]:
+        """(status, decoded JSON, headers) of a request with these headers; None for an empty body."""
         pairs = [(name, str(each)) for name, value in params.items() for each in _each(value)]
-        async with self.session.get(f"/xrpc/{nsid}", params=pairs) as response:
-            assert response.content_type == "application/json"
-            return response.status, orjson.loads(await response.read())
+        async with self.session.get(f"/xrpc/{nsid}", params=pairs, headers=headers) as response:
+            body = await response.read()
+            assert not body or response.content_type == "application/json"
+            return response.status, orjson.loads(body) if body else None, response.headers
 
     async def get(self, nsid: str, **params: Any) -> Any:
         """An answer, which must be as its lexicon says."""
