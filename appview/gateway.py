@@ -1,4 +1,4 @@
-"""Around every request: a bound on how many there are at once, CORS preflights, errors as JSON, and the figures.
+"""Around every request: a bound on how many there are at once, CORS preflights, errors as JSON, compression, figures.
 
 Whatever is raised within becomes an answer here: our refusals under their names, aiohttp's own (no such path, wrong
 method) as ours, and anything else, which is a fault of ours, as a 500 without details and a loud log entry.
@@ -14,6 +14,8 @@ from aiohttp.typedefs import Handler as WebHandler
 from aiohttp.typedefs import Middleware
 
 from appview import metrics
+from appview.answers import PREFLIGHT, refusal
+from appview.encoding import encode
 from appview.errors import (
     InternalServerError,
     InvalidRequest,
@@ -23,7 +25,6 @@ from appview.errors import (
     Unauthorized,
     XrpcError,
 )
-from appview.xrpc import PREFLIGHT, refusal
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def gateway(requests_max: int) -> Middleware:
                 response = web.Response(status=204, headers=PREFLIGHT)
             else:
                 response = await _answer(request, handler)
+                await encode(response, request.headers.get("Accept-Encoding", ""))
         finally:
             in_flight -= 1
         metrics.answered(_label(request), response.status, perf_counter() - started)

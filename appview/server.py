@@ -61,11 +61,12 @@ async def application(settings: Settings) -> web.Application:
     reads = Reads(pool, pool_wait=settings.read_pool_wait, statement_timeout=settings.statement_timeout)
     app = web.Application(middlewares=[gateway(settings.requests_max)])
     app[READS] = reads
-    app.add_routes(health.routes(settings, reads))
+    app.add_routes(health.routes(settings, reads, await health.schema_version(reads)))
     app.add_routes(home.routes(settings, reads))
     door = outbound.fetcher(settings)
     viewers = Viewers(settings, reads, outbound.directory(settings, door))
-    app.add_routes(endpoints(lexicons.load(), QUERIES, Service(reads, viewers, settings.cursor_max_bytes)))
+    service = Service(reads, viewers, settings.cursor_max_bytes, settings.answer_max_age)
+    app.add_routes(endpoints(lexicons.load(), QUERIES, service))
 
     async def keep_open(_: web.Application) -> AsyncIterator[None]:
         measuring = asyncio.create_task(_measure(reads))

@@ -14,26 +14,15 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
+from appview.answers import FOR_THE_VIEWER, entity_tag, for_everybody, fresh_response
 from appview.auth import Viewers
-from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound, XrpcError
+from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound
 from appview.queries.base import Call, Handler, Reads
 from lexicons import Catalog, ParameterInvalid, QuerySchema
 from protocol.syntax import Nsid, SyntaxInvalid
 
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
-}
-PREFLIGHT = {
-    **CORS,
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "*, Authorization",
-    "Access-Control-Max-Age": "86400",
-}
 READ_METHODS = frozenset({"GET", "HEAD"})
 FIELDS_MAX = 256  # more than any query takes; each costs time
-
-_JSON = {**CORS, "Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +32,7 @@ class Service:
     reads: Reads
     viewers: Viewers
     cursor_max_bytes: int
-
-
-def json_response(body: bytes, status: int = 200) -> web.Response:
-    """An answer that any web page may read."""
-    return web.Response(body=body, status=status, headers=_JSON)
-
-
-def refusal(error: XrpcError) -> web.Response:
-    """The answer that says why there is none."""
-    return json_response(error.body(), error.status)
+    answer_max_age: int
 
 
 def endpoints(catalog: Catalog, queries: Mapping[str, Handler], service: Service) -> list[web.RouteDef]:
@@ -65,13 +45,15 @@ def endpoints(catalog: Catalog, queries: Mapping[str, Handler], service: Service
 
 
 def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHandler:
+    for_all = for_everybody(service.answer_max_age)
+
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.method not in READ_METHODS:
             raise MethodNotAllowed
         viewer = await service.viewers.identify(request.headers.get("Authorization"), schema.nsid)
         params = _parameters(schema, request.rel_url.raw_query_string, service.cursor_max_bytes)
-        text = await handler(Call(params, service.reads, viewer))
-        response = json_response(text.encode())
+        body = (await handler(Call(params, service.reads, viewer))).encode()
+        response = fresh_response(request, body, entity_tag(body), FOR_THE_VIEWER if viewer else for_all)
         if viewer and viewer.rev:
             response.headers["Atproto-Repo-Rev"] = viewer.rev
         return response

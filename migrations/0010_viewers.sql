@@ -7,3 +7,7 @@ SELECT a.did, a.id AS account_id, a.active AND NOT a.deleted AS active,
 FROM account a
 LEFT JOIN identity i ON i.account_id = a.id
 LEFT JOIN repo r ON r.account_id = a.id;
+
+-- What the tables are like: a server started against another version is not ready.
+CREATE VIEW visible_schema AS
+SELECT max(number) AS version FROM migration;

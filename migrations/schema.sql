@@ -485,6 +485,9 @@ CREATE VIEW public.visible_profile AS
           ORDER BY s.alpha
          LIMIT 1) t ON (true))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_schema AS
+ SELECT max(number) AS version
+   FROM public.migration;
 CREATE VIEW public.visible_source AS
  SELECT source,
     kind,
@@ -693,6 +696,7 @@ GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;

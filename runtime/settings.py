@@ -193,6 +193,7 @@ class Settings(BaseSettings):
     read_pool_wait: float = _field(5.0, "longest wait for a free connection of the read pool [s]", gt=0, le=60)
     cursor_max_bytes: int = _field(4_096, "longest cursor that is read [bytes]", ge=4_096)
     url_max_bytes: int = _field(16_384, "longest request line [bytes]", ge=1_024)
+    answer_max_age: int = _field(2, "an answer that is the same for everybody may be kept for [s]", ge=0, le=60)
     viewer_wait: float = _field(5.0, "longest wait for the DID document of somebody who signs in [s]", gt=0, le=60)
     viewer_fetches: int = _field(32, "DID documents fetched at once for those who sign in [documents]", ge=1)
     viewer_documents: int = _field(5_000, "DID documents held of those who sign in [documents]", ge=100)
