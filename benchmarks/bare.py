@@ -63,14 +63,14 @@ async def _bare(_: web.Request) -> web.Response:
 def _track(pool: Pool) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         _, _, authority, collection, rkey = request.query["uri"].split("/")
-        return web.Response(text=await pool.fetchval(SQL["track"], authority, collection, rkey), content_type=JSON)
+        return web.Response(text=await pool.fetchval(SQL["track"], authority, collection, rkey, None), content_type=JSON)
 
     return answer
 
 
 def _page(pool: Pool) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
-        rows = await pool.fetch(SQL["latest_tracks"], [], END_OF_TIME, 0, "", PAGE)
+        rows = await pool.fetch(SQL["latest_tracks"], [], END_OF_TIME, 0, "", PAGE, None)
         return web.Response(text="[" + ",".join([row["item"] for row in rows]) + "]", content_type=JSON)
 
     return answer

@@ -44,6 +44,13 @@ CREATE TABLE public.actor_count (
     hidden boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='80');
+CREATE TABLE public.actor_name (
+    account_id bigint NOT NULL,
+    display_name text,
+    avatar text,
+    avatar_cid text COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
 CREATE TABLE public.bsky_profile (
     account_id bigint NOT NULL,
     created_at timestamp with time zone,
@@ -349,9 +356,13 @@ CREATE VIEW public.visible_account AS
     i.pds,
     (NOT (EXISTS ( SELECT
            FROM public.visibility v
-          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_list)))) AS listed
-   FROM (public.account a
+          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_list)))) AS listed,
+    n.display_name,
+    n.avatar,
+    n.avatar_cid
+   FROM ((public.account a
      LEFT JOIN public.identity i ON ((i.account_id = a.id)))
+     LEFT JOIN public.actor_name n ON ((n.account_id = a.id)))
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visibility v
           WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view))));
@@ -610,6 +621,8 @@ ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.actor_count
     ADD CONSTRAINT actor_count_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.actor_name
+    ADD CONSTRAINT actor_name_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.bsky_profile
     ADD CONSTRAINT bsky_profile_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.buffered_event

@@ -8,9 +8,13 @@ coalesce(:profile.display_name, :profile.handle)
 
 -- fragment: actor_view_basic(account)
 -- The actorViewBasic of the visible account with that id.
-(SELECT json_build_object(
-     'did', basic.did, 'handle', basic.handle, 'displayName', {{display_name(basic)}}, 'avatar', {{avatar(basic)}}
- ) FROM visible_profile basic WHERE basic.account_id = :account)
+(SELECT {{actor_of(basic)}} FROM visible_account basic WHERE basic.id = :account)
+
+-- fragment: actor_of(row)
+-- The actorViewBasic of the account that a row of a visible_* view belongs to.
+json_build_object(
+    'did', :row.did, 'handle', :row.handle, 'displayName', {{display_name(:row)}}, 'avatar', {{avatar(:row)}}
+)
 
 -- fragment: actor_view_detailed(profile)
 -- The actorViewDetailed of a row of visible_profile.
@@ -43,4 +47,4 @@ json_build_object(
 
 -- fragment: idle_view(account)
 -- The nowPlayingView of a row of visible_account that is not listening.
-json_build_object('did', :account.did, 'isPlaying', false, 'author', {{actor_view_basic(:account.id)}})
+json_build_object('did', :account.did, 'isPlaying', false, 'author', {{actor_of(:account)}})

@@ -60,7 +60,7 @@ json_build_object('kind', 'url', 'url', :track.audio_url)
 -- fragment: features(track)
 -- Those who take part and are visible accounts, in the author's order.
 CASE WHEN cardinality(:track.features) > 0 THEN (
-    SELECT json_agg({{actor_view_basic(guest.id)}} ORDER BY place)
+    SELECT json_agg({{actor_of(guest)}} ORDER BY place)
     FROM unnest(:track.features) WITH ORDINALITY features (did, place)
     JOIN visible_account guest ON guest.did = features.did
 ) END
