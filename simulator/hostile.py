@@ -7,13 +7,14 @@ is a tree that a reader must refuse within bounds. Spec: https://atproto.com/spe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Final
 
 from protocol.crypto import PrivateKey
 from protocol.syntax import Did, Tid
 from simulator.codec import Cid, Value, encode, write_car
 from simulator.repo import Repo
-from simulator.tree import layer_of
+from simulator.tree import layer_of, shared_length
 
 _RECORD: Final = encode({"$type": "fm.plyr.like"})
 _RECORD_CID: Final = Cid.of_block(_RECORD)
@@ -36,8 +37,11 @@ class _Blocks:
         return cid
 
     def node(self, *keys: str, left: Cid | None = None, right: Cid | None = None) -> Cid:
-        """A node of these keys, in this order, each written in full."""
-        entries: list[Value] = [{"p": 0, "k": key.encode(), "v": _RECORD_CID, "t": None} for key in keys]
+        """A node of these keys, in this order, each without what it shares with the one before."""
+        entries: list[Value] = []
+        for before, key in pairwise(("", *keys)):
+            shared = min(shared_length(before.encode(), key.encode()), len(key) - 1)
+            entries.append({"p": shared, "k": key[shared:].encode(), "v": _RECORD_CID, "t": None})
         if entries:
             entries[-1]["t"] = right
         return self.put({"l": left, "e": entries})

@@ -35,7 +35,7 @@ class Node:
     @cached_property
     def block(self) -> bytes:
         written = [key.encode() for key in self.keys]
-        shared = [_shared(*pair) for pair in zip(written, (b"", *written), strict=False)]
+        shared = [shared_length(*pair) for pair in zip(written, (b"", *written), strict=False)]
         links = [subtree and subtree.cid for subtree in self.subtrees]
         entries = [
             {"p": prefix, "k": key[prefix:], "v": value, "t": link}
@@ -110,7 +110,7 @@ class Tree:
                 yield from _path(self.root, neighbour)
 
 
-def _shared(left: bytes, right: bytes) -> int:
+def shared_length(left: bytes, right: bytes) -> int:
     """How many first bytes two keys share."""
     pairs = zip(left, right, strict=False)
     return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(left), len(right)))

@@ -12,6 +12,7 @@ EVENTS: Final = ("tests/indexer/test_effects.py", "tests/indexer/test_pipeline.p
 SYNC: Final = ("tests/indexer/test_resync.py", *ORACLE)
 STATUS: Final = ("tests/indexer/test_accounts.py", "tests/indexer/test_accounts_identity.py", *ORACLE)
 PROJECTED: Final = ("tests/indexer/projections", "tests/indexer/aggregates", *ORACLE)
+FUZZ: Final = "tests/fuzz/test_fuzz.py::test_whatever_comes_has_an_answer_or_a_name"
 
 VERIFYING: Final = (
     Mutant(
@@ -345,4 +346,28 @@ MEANING: Final = (
         PROJECTED,
     ),
 )
-MUTANTS: Final = (*VERIFYING, *STREAM, *FETCHING, *ACCOUNTS, *MEANING)
+
+STRANGERS: Final = (
+    Mutant(
+        "an op that is no object is read as one",
+        "indexer/frames.py",
+        "if not all(isinstance(entry, dict) for entry in entries):",
+        "if not entries and name != 'ops':",
+        (f"{FUZZ}[frame-moment]",),
+    ),
+    Mutant(
+        "a list of names may hold anything",
+        "protocol/identity.py",
+        'if isinstance(name, str) and name.startswith("at://"):',
+        'if name.startswith("at://"):',
+        (f"{FUZZ}[document-moment]",),
+    ),
+    Mutant(
+        "a tree need not be the one of its keys",
+        "protocol/mst.py",
+        "if key_layer(key) != layer:",
+        "if key_layer(key) == layer > 40:",
+        (f"{FUZZ}[repo-moment]",),
+    ),
+)
+MUTANTS: Final = (*VERIFYING, *STREAM, *FETCHING, *ACCOUNTS, *MEANING, *STRANGERS)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[3]
-COPIED: Final = ("protocol", "runtime", "lexicons", "migrations", "indexer", "simulator", "tests", "pyproject.toml")
+PACKAGES: Final = ("protocol", "runtime", "lexicons", "migrations", "indexer", "appview", "simulator", "tests")
+COPIED: Final = (*PACKAGES, "pyproject.toml")
 SECONDS: Final = 300.0
 
 
