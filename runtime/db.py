@@ -70,7 +70,7 @@ async def reader_pool(dsn: str, *, size: int, connect_timeout: float, statement_
         "statement_timeout": f"{int(statement_timeout * 1000)}",
         "timezone": "UTC",
         "jit": "off",
-        # Planning a page costs more than reading it, and what a page is asked for never makes another plan the better one.
+        # Planning a page costs more than reading it, and no parameter of a page makes another plan the better one.
         "plan_cache_mode": "force_generic_plan",
     }
     connection = await connect(dsn, connect_timeout=connect_timeout)
