@@ -1,0 +1,61 @@
+"""Every query that is served, and how to ask it about the town: what `test_every_query_has_a_case` asks for.
+
+A line is the method, its parameters (`{did}`, `{track}` and so on stand for the names in `town.py`), and what differs
+from most: see `Case`. Several lines may ask one method differently; let one of them take its most statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.appview.contract.town import Town
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way to ask a query.
+
+    `about`: what the happy answer mentions ("" for a figure about everybody). `items`: the list that pages, if any.
+    `moving`: the order of the pages depends on what others do meanwhile, so that they are read in a town at rest.
+    """
+
+    nsid: str
+    params: Mapping[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
+    about: str = "{did}"
+    items: str | None = None
+    moving: bool = False
+
+    def asked(self, town: Town) -> dict[str, Any]:
+        """The parameters in this town."""
+        return {
+            name: [each.format_map(town.names) for each in value]
+            if isinstance(value, list)
+            else value.format_map(town.names)
+            for name, value in self.params.items()
+        }
+
+    def __str__(self) -> str:
+        return " ".join([self.nsid, *(f"{name}={value}" for name, value in self.params.items())])
+
+
+CASES = [
+    Case("fm.plyr.actor.getNowPlaying", {"actor": "{did}"}),
+    Case("fm.plyr.actor.getProfile", {"actor": "{handle}"}),
+    Case("fm.plyr.feed.getActorTracks", {"actor": "{did}"}, items="tracks"),
+    Case("fm.plyr.feed.getActorTracks", {"actor": "{did}", "tags": ["{tag}"]}, items="tracks"),
+    Case("fm.plyr.feed.getActorTracks", {"actor": "{handle}", "sort": "popular"}, items="tracks", moving=True),
+    Case("fm.plyr.feed.getComments", {"uri": "{track}"}, items="comments"),
+    Case("fm.plyr.feed.getComments", {"uri": "{track}", "sort": "newest"}, items="comments"),
+    Case("fm.plyr.feed.getComments", {"uri": "{fantrack}"}, items="comments"),
+    Case("fm.plyr.feed.getLatestTracks", items="tracks"),
+    Case("fm.plyr.feed.getLatestTracks", {"tags": ["{tag}", "live"]}, items="tracks"),
+    Case("fm.plyr.feed.getLatestTracks", {"excludeTags": ["live"]}, items="tracks"),
+    Case("fm.plyr.feed.getTrack", {"uri": "{track}"}),
+    Case("fm.plyr.feed.getTrackLikes", {"uri": "{track}"}, about="{fan}", items="likes"),
+    Case("fm.plyr.feed.getTrackLikes", {"uri": "{fantrack}"}, items="likes"),
+    Case("fm.plyr.feed.getTracks", {"uris": ["{track}", "{fantrack}", "{tracks}"]}),
+    Case("fm.plyr.stats.getStats", about=""),
+    Case("fm.teal.feed.getActorFeed", {"authorDID": "{did}"}, items="plays"),
+]

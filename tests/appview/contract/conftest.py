@@ -1,0 +1,66 @@
+"""A town for each test: founded once, then copied with its database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from protocol.crypto import PrivateKey
+from runtime import db
+from runtime.settings import Settings
+from tests.appview.contract.town import Town, found
+from tests.appview.signing import give_key
+from tests.appview.stage import Stage
+from tests.conftest import CONNECT_SECONDS, TEMPLATE, Server
+
+KEY = PrivateKey.generate("k256", b"a fan's")
+
+
+class Founded(NamedTuple):
+    """A town and the database that it is copied from."""
+
+    database: str
+    town: Town
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def founded(postgres: Server) -> AsyncGenerator[Founded]:
+    name = await postgres.create(TEMPLATE)
+    pool = await db.writer_pool(postgres.dsn(name), size=2, connect_timeout=CONNECT_SECONDS)
+    stage = Stage(pool)
+    town = await found(stage)
+    await give_key(pool, town.fans[0], KEY)
+    await stage.subscribed()
+    await pool.execute("ANALYZE")
+    await pool.close()
+    yield Founded(name, town)
+    await postgres.drop(name)
+
+
+@pytest.fixture
+def town(founded: Founded) -> Town:
+    """Who is there."""
+    return founded.town
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres: Server, founded: Founded) -> AsyncGenerator[str]:
+    """A copy of the town's database."""
+    name = await postgres.create(founded.database)
+    yield postgres.dsn(name)
+    await postgres.drop(name)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings.load(
+        {},
+        database_url=SecretStr(database_url),
+        read_pool_size=4,
+        statement_timeout=2.0,
+        service_url="https://appview.example.com",
+    )

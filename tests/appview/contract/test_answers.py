@@ -1,0 +1,104 @@
+"""Happy answers: as their lexicon says, of visible people and living records alone, at the price that the docs name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import orjson
+import pytest
+
+import lexicons
+from appview.queries import QUERIES
+from appview.reads import Reads
+from tests.appview.contract.cases import CASES, Case
+from tests.appview.contract.conftest import KEY
+from tests.appview.contract.town import Town, ruin
+from tests.appview.signing import bearer, claims, token
+from tests.appview.stage import Client, Stage
+from tests.house.tree import ROOT
+
+STATEMENTS_MAX = 3
+
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def test_every_query_has_a_case() -> None:
+    assert {case.nsid for case in CASES} == set(QUERIES), "cases.py has a line for each query"
+
+
+def test_every_case_of_a_method_with_a_cursor_names_what_it_pages() -> None:
+    for case in CASES:
+        params = lexicons.load().query(case.nsid).definition.parameters
+        assert bool(case.items) == bool(params and "cursor" in params.properties), case
+
+
+async def _as_fan(client: Client, town: Town, case: Case) -> Any:
+    """The answer to somebody who is signed in."""
+    headers = bearer(token(KEY, claims(town.fans[0], case.nsid)))
+    status, answer, _ = await client.send(case.nsid, headers, **case.asked(town))
+    assert status == 200, answer
+    assert lexicons.load().query(case.nsid).validate_output(answer) == []
+    return answer
+
+
+async def _told(client: Client, town: Town, case: Case) -> str:
+    """The answer's text; empty when the lexicon's own error is the answer."""
+    status, answer = await client.ask(case.nsid, **case.asked(town))
+    if status == 200:
+        assert lexicons.load().query(case.nsid).validate_output(answer) == []
+        return orjson.dumps(answer).decode()
+    assert (status, answer["error"] in lexicons.load().query(case.nsid).errors) == (400, True), answer
+    return ""
+
+
+@every_case
+async def test_an_answer_is_as_its_lexicon_says(client: Client, town: Town, case: Case) -> None:
+    answer = await client.get(case.nsid, **case.asked(town))
+    assert case.about.format_map(town.names) in orjson.dumps(answer).decode()
+    assert await _as_fan(client, town, case)
+
+
+@every_case
+async def test_nothing_of_a_hidden_account_shows_until_it_is_visible_again(
+    stage: Stage, client: Client, town: Town, case: Case
+) -> None:
+    before = await _told(client, town, case)
+    for person in (town.author, town.fans[0]):
+        await stage.hide(person)
+        told = await _told(client, town, case)
+        assert person.did not in told
+        assert f'"{person.handle}"' not in told
+        await stage.hide(person, hidden=False)
+    assert await _told(client, town, case) == before
+
+
+@every_case
+async def test_nothing_that_is_deleted_shows(stage: Stage, client: Client, town: Town, case: Case) -> None:
+    for person in (town.author, town.fans[0]):
+        gone = await ruin(stage, person)
+        told = await _told(client, town, case)
+        assert [uri for uri in gone if f'"{uri}"' in told] == []
+
+
+async def test_an_answer_takes_as_many_statements_as_the_docs_say(
+    client: Client, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    rows = Reads.rows
+
+    async def counted(reads: Reads, sql: str, *arguments: object) -> Any:
+        sent.append(sql)
+        return await rows(reads, sql, *arguments)
+
+    monkeypatch.setattr(Reads, "rows", counted)
+    most: Counter[str] = Counter()
+    for case in CASES:
+        sent.clear()
+        await _as_fan(client, town, case)
+        most[case.nsid] = max(most[case.nsid], len(sent) - 1)  # one finds out who asks
+    assert {nsid: number for nsid, number in most.items() if number > STATEMENTS_MAX} == {}
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    told = {nsid: int(number) for nsid, number in re.findall(r"^\| `([\w.]+)` \|.*\| (\d) \|$", text, re.MULTILINE)}
+    assert {nsid: told.get(nsid) for nsid in most} == dict(most)

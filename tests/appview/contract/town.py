@@ -1,0 +1,103 @@
+"""A small town whose people have made something of every kind, and go on making it.
+
+There is an `author`, and fans who like, discuss and play what the author published; the author does the same with what
+they published. Everything happened in the last minutes, often at the same moment. A new collection gets its lines in
+`_populate` (what is there from the beginning) and in `grow` (what comes while somebody pages).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tests.appview.stage import NOW, Person, Stage, moment, tid
+
+FANS = 5
+TRACKS = 6
+MOMENTS = 4  # distinct times at which things happen: ties are common
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Who is there. `names` are what a case's parameters may mention, as `{track}`."""
+
+    author: Person
+    fans: tuple[Person, ...]
+    names: dict[str, str]
+
+
+async def found(stage: Stage) -> Town:
+    """A new town."""
+    author = await stage.person("author.example.com")
+    fans = tuple([await stage.person(f"fan{number}.example.com") for number in range(FANS)])
+    track = author.uri(tid(0))
+    names = {
+        "did": author.did,
+        "handle": "author.example.com",
+        "fan": fans[0].did,
+        "track": track,
+        "tracks": author.uri(tid(1)),
+        "fantrack": fans[0].uri(tid(0)),
+        "tag": "jazz",
+        "play": tid(0),
+    }
+    town = Town(author, fans, names)
+    await _populate(stage, town)
+    return town
+
+
+async def _populate(stage: Stage, town: Town) -> None:
+    everybody = (town.author, *town.fans)
+    chance = random.Random(1)
+    for person in everybody:
+        at = _when(chance)
+        await stage.put(person, "fm.plyr.actor.profile", "self", {"bio": "A bio.", "createdAt": moment(at)}, at=at)
+        for number in range(TRACKS):
+            at = _when(chance)
+            tags = ["jazz", "live"] if number % 2 else ["jazz"]
+            await stage.track(
+                person, tid(number), at=at, title=f"Song {number}", tags=tags, duration=60, album="Evening"
+            )
+        for number in range(TRACKS):
+            title = f"Song {number % 3}"
+            await stage.play(person, tid(number), at=_when(chance) - number, trackName=title)
+        await stage.status(person, since=datetime.now(UTC))
+    for number, fan in enumerate(town.fans):
+        for one, other in ((town.author, fan), (fan, town.author)):
+            await stage.like(one, other.uri(tid(0)), tid(number), at=_when(chance))
+            await stage.comment(one, other.uri(tid(0)), tid(number), at=_when(chance), timestampMs=number // 2)
+            await stage.like(one, other.uri(tid(1)), tid(10 + number), at=_when(chance))
+            await stage.comment(one, other.uri(tid(0)), tid(10 + number), at=_when(chance))
+        popular = town.fans[0].uri(tid(0))
+        await stage.like(fan, popular, tid(20), at=_when(chance))
+        await stage.comment(fan, popular, tid(20), at=_when(chance))
+
+
+async def grow(stage: Stage, town: Town, number: int) -> None:
+    """One more of everything, the `number`-th time, and some of what was there goes away."""
+    chance = random.Random(number)
+    rkey = tid(1_000 + number)
+    newcomer = await stage.person(f"new{number}.example.com", did=f"did:web:new{number}.example.com")
+    for one, other in ((town.author, newcomer), (newcomer, town.author)):
+        await stage.track(one, rkey, at=_when(chance), title=f"New {number}", tags=["jazz", "live"])
+        await stage.like(one, other.uri(tid(0) if other is town.author else rkey), rkey, at=_when(chance))
+        await stage.comment(one, other.uri(tid(0)), rkey, at=_when(chance), timestampMs=chance.randrange(3))
+        await stage.play(one, rkey, at=_when(chance), trackName=f"New {number}")
+    await stage.status(newcomer, since=datetime.now(UTC))
+    gone = town.fans[-1]
+    for collection in ("fm.plyr.track", "fm.plyr.like", "fm.plyr.comment", "fm.teal.feed.play"):
+        await stage.delete(gone, collection, tid(number % TRACKS))
+
+
+async def ruin(stage: Stage, person: Person) -> list[str]:
+    """Delete everything that somebody has written; gives the URIs."""
+    rows = await stage.pool.fetch("SELECT collection, rkey FROM record WHERE account_id = $1", person.id)
+    for row in rows:
+        await stage.delete(person, row["collection"], row["rkey"])
+    return [person.uri(row["rkey"], row["collection"]) for row in rows]
+
+
+def _when(chance: random.Random) -> float:
+    """One of a few moments of the last minutes, as seconds after `NOW`."""
+    return int((datetime.now(UTC) - NOW).total_seconds() // 60 * 60) - 60.0 * (1 + chance.randrange(MOMENTS))
