@@ -90,6 +90,12 @@ class MethodNotAllowed(XrpcError):
     status = 405
 
 
+class RateLimitExceeded(XrpcError):
+    """Too many requests; come again after Retry-After seconds."""
+
+    status = 429
+
+
 class InternalServerError(XrpcError):
     """Something failed here; it is in our log."""
 

@@ -25,14 +25,19 @@ from appview.errors import (
     Unauthorized,
     XrpcError,
 )
+from appview.limits import Limiter
 
 log = logging.getLogger(__name__)
 
 BUSY_RETRY_SECONDS = "1"
+FOR_PROGRAMS = ("/xrpc/", "/readyz", "/.well-known/")
 
 
-def gateway(requests_max: int) -> Middleware:
-    """The middleware; at most `requests_max` requests are answered at once, those beyond are told to come again."""
+def gateway(requests_max: int, limiter: Limiter) -> Middleware:
+    """The middleware; at most `requests_max` requests are answered at once, those beyond are told to come again.
+
+    A method charges its caller itself, once it knows who that is; what is for people is charged here.
+    """
     in_flight = 0
 
     @web.middleware
@@ -46,7 +51,8 @@ def gateway(requests_max: int) -> Middleware:
             elif request.method == "OPTIONS":
                 response = web.Response(status=204, headers=PREFLIGHT)
             else:
-                response = await _answer(request, handler)
+                response = await _answer(request, handler, limiter)
+                response.headers.update(limiter.headers(request))
                 await encode(response, request.headers.get("Accept-Encoding", ""))
         finally:
             in_flight -= 1
@@ -56,8 +62,10 @@ def gateway(requests_max: int) -> Middleware:
     return pass_through
 
 
-async def _answer(request: web.Request, handler: WebHandler) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: WebHandler, limiter: Limiter) -> web.StreamResponse:
     try:
+        if not request.path.startswith(FOR_PROGRAMS):
+            limiter.charge(request)
         return await handler(request)
     except XrpcError as error:
         return _refuse(error)

@@ -18,6 +18,7 @@ import lexicons
 from appview import health, outbound
 from appview.auth import Viewers
 from appview.gateway import gateway
+from appview.limits import Limiter
 from appview.pages import home
 from appview.queries import QUERIES
 from appview.reads import Reads
@@ -59,13 +60,14 @@ async def application(settings: Settings) -> web.Application:
     """Everything that is served, ready for a runner. Raises DatabaseUnreachable."""
     pool = await _pool(settings)
     reads = Reads(pool, pool_wait=settings.read_pool_wait, statement_timeout=settings.statement_timeout)
-    app = web.Application(middlewares=[gateway(settings.requests_max)])
+    limiter = Limiter(settings)
+    app = web.Application(middlewares=[gateway(settings.requests_max, limiter)])
     app[READS] = reads
     app.add_routes(health.routes(settings, reads, await health.schema_version(reads)))
     app.add_routes(home.routes(settings, reads))
     door = outbound.fetcher(settings)
     viewers = Viewers(settings, reads, outbound.directory(settings, door))
-    service = Service(reads, viewers, settings.cursor_max_bytes, settings.answer_max_age)
+    service = Service(reads, viewers, limiter, settings.cursor_max_bytes, settings.answer_max_age)
     app.add_routes(endpoints(lexicons.load(), QUERIES, service))
 
     async def keep_open(_: web.Application) -> AsyncIterator[None]:

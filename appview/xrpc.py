@@ -16,12 +16,15 @@ from aiohttp.typedefs import Handler as WebHandler
 
 from appview.answers import FOR_THE_VIEWER, entity_tag, for_everybody, fresh_response
 from appview.auth import Viewers
-from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound
-from appview.queries.base import Call, Handler, Reads
+from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound, Unauthorized
+from appview.limits import Limiter
+from appview.queries.base import Call, Handler, Reads, Viewer
 from lexicons import Catalog, ParameterInvalid, QuerySchema
 from protocol.syntax import Nsid, SyntaxInvalid
 
 READ_METHODS = frozenset({"GET", "HEAD"})
+# What players ask for every few seconds.
+UNCHARGED = frozenset({"fm.plyr.actor.getListeners", "fm.plyr.actor.getNowPlaying", "fm.teal.actor.getStatus"})
 FIELDS_MAX = 256  # more than any query takes; each costs time
 
 
@@ -31,6 +34,7 @@ class Service:
 
     reads: Reads
     viewers: Viewers
+    limiter: Limiter
     cursor_max_bytes: int
     answer_max_age: int
 
@@ -50,7 +54,7 @@ def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHan
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.method not in READ_METHODS:
             raise MethodNotAllowed
-        viewer = await service.viewers.identify(request.headers.get("Authorization"), schema.nsid)
+        viewer = await _admit(request, schema.nsid, service)
         params = _parameters(schema, request.rel_url.raw_query_string, service.cursor_max_bytes)
         body = (await handler(Call(params, service.reads, viewer))).encode()
         response = fresh_response(request, body, entity_tag(body), FOR_THE_VIEWER if viewer else for_all)
@@ -59,6 +63,18 @@ def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHan
         return response
 
     return answer
+
+
+async def _admit(request: web.Request, nsid: str, service: Service) -> Viewer | None:
+    """Who asks, and is charged for it. A bad token is its bearer's fault, not that of the account that it names."""
+    try:
+        viewer = await service.viewers.identify(request.headers.get("Authorization"), nsid)
+    except Unauthorized:
+        service.limiter.charge(request)
+        raise
+    if nsid not in UNCHARGED:
+        service.limiter.charge(request, viewer)
+    return viewer
 
 
 def _parameters(schema: QuerySchema, query: str, cursor_max_bytes: int) -> Mapping[str, object]:

@@ -110,7 +110,7 @@ async def opened(folder: Path | None = None) -> AsyncGenerator[Store]:
     """The store in `folder`, or a new one for as long as the context lasts."""
     with ExitStack() as stack:
         home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plyr-bench-")))
-        settings = Settings.load({}, data_dir=str(home))
+        settings = Settings.load({}, data_dir=str(home), rate_limit=0)
         async with database(settings) as dsn:
             pool = await writer_pool(dsn, size=POOL, connect_timeout=settings.db_connect_timeout)
             async with pool, pool.acquire() as connection:

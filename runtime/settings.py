@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -194,6 +195,13 @@ class Settings(BaseSettings):
     cursor_max_bytes: int = _field(4_096, "longest cursor that is read [bytes]", ge=4_096)
     url_max_bytes: int = _field(16_384, "longest request line [bytes]", ge=1_024)
     answer_max_age: int = _field(2, "an answer that is the same for everybody may be kept for [s]", ge=0, le=60)
+    rate_limit: int = _field(
+        3_000, "requests of one client in a minute, to one process; 0: any number [requests]", ge=0
+    )
+    rate_clients: int = _field(50_000, "clients whose requests are counted [clients]", ge=100)
+    trusted_proxies: CommaSeparated = _field(
+        (), "addresses and networks of proxies whose X-Forwarded-For names the client, comma-separated"
+    )
     viewer_wait: float = _field(5.0, "longest wait for the DID document of somebody who signs in [s]", gt=0, le=60)
     viewer_fetches: int = _field(32, "DID documents fetched at once for those who sign in [documents]", ge=1)
     viewer_documents: int = _field(5_000, "DID documents held of those who sign in [documents]", ge=100)
@@ -217,12 +225,17 @@ class Settings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
-    @field_validator("relay_urls", "jetstream_urls", "collections", mode="before")
+    @field_validator("relay_urls", "jetstream_urls", "collections", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(text)) for text in value)
 
     @field_validator("relay_urls")
     @classmethod

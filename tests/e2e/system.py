@@ -189,6 +189,7 @@ def _environment(network: NetworkInfo, system: System, settings: dict[str, str])
         "TRUST_LOOPBACK": "true",
         "HOST_RATE": "1000",  # every account of the tests lives on one of two hosts
         "PLC_RATE": "1000",
+        "RATE_LIMIT": "0",  # every client of the tests has one address
         "IDENTITY_REFRESH_MIN": "1",  # or a forged commit holds its test up for 10 s
         **{name: origin.removeprefix("http://") for name, origin in origins.items()},
         **settings,

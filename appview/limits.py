@@ -1,0 +1,108 @@
+"""How much one client may ask for in a minute: so much in this process, counted from its first request.
+
+A client is an account that has signed in (a PDS asks for everybody from one address), else an address: of IPv6 the
+/64, which one household has to itself. What a proxy says of its client is believed of trusted proxies alone. The table
+of clients is bounded; the one that came first is forgotten first.
+Spec: draft-ietf-httpapi-ratelimit-headers; the reset is in seconds since 1970, as the protocol's services give it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from aiohttp import web
+
+from appview.errors import RateLimitExceeded
+from appview.queries.base import Viewer
+from runtime.settings import Settings
+
+WINDOW: Final = 60.0  # seconds
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What a client has asked for until a moment in seconds since 1970."""
+
+    until: float
+    used: int = 0
+
+
+_BUDGET: Final = web.RequestKey("budget", _Budget)
+
+
+class Limiter:
+    """Counts the requests of clients."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._most = settings.rate_limit
+        self._clients_max = settings.rate_clients
+        self._trusted = tuple(ipaddress.ip_network(text) for text in settings.trusted_proxies)
+        self._budgets: dict[str, _Budget] = {}
+
+    def charge(self, request: web.Request, viewer: Viewer | None = None) -> None:
+        """Count a request. Raises RateLimitExceeded for one too many."""
+        if not self._most:
+            return
+        client = viewer.did if viewer else client_of(request.remote, request.headers, self._trusted)
+        budget = request[_BUDGET] = self._budget(client, time.time())
+        budget.used += 1
+        if budget.used > self._most:
+            raise RateLimitExceeded
+
+    def headers(self, request: web.Request) -> dict[str, str]:
+        """What to tell a client of whom a request was counted: of its budget, and when it may come again."""
+        budget = request.get(_BUDGET)
+        if budget is None:
+            return {}
+        left = self._most - budget.used
+        told = {
+            "RateLimit-Limit": str(self._most),
+            "RateLimit-Remaining": str(max(left, 0)),
+            "RateLimit-Reset": str(round(budget.until)),
+            "RateLimit-Policy": f"{self._most};w={WINDOW:.0f}",
+        }
+        if left < 0:
+            told["Retry-After"] = str(max(1, round(budget.until - time.time())))
+        return told
+
+    def _budget(self, client: str, now: float) -> _Budget:
+        """Budgets stand in the order in which they end."""
+        budget = self._budgets.get(client)
+        if budget is None or budget.until <= now:
+            self._budgets.pop(client, None)
+            while self._budgets and (len(self._budgets) >= self._clients_max or self._first().until <= now):
+                del self._budgets[next(iter(self._budgets))]
+            budget = self._budgets[client] = _Budget(now + WINDOW)
+        return budget
+
+    def _first(self) -> _Budget:
+        return next(iter(self._budgets.values()))
+
+
+def client_of(peer: str | None, headers: Mapping[str, str], trusted: Sequence[Network]) -> str:
+    """The client's address: of those that X-Forwarded-For tells, the last one that no trusted proxy has."""
+    found = _address(peer or "")
+    if found is None:
+        return peer or ""
+    hops = headers.get("X-Forwarded-For", "").split(",")
+    while hops and any(found in network for network in trusted):
+        hop = _address(hops.pop().strip())
+        if hop is None:
+            break
+        found = hop
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (address.version == 6 and address.ipv4_mapped) or address
