@@ -9,8 +9,9 @@ after we have asked a host that no longer had the account: then it is the explan
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from indexer import projections
+from indexer import projections, states
 from protocol.identity import DidDocument
 from protocol.syntax import Handle
 from protocol.text import pg_text
@@ -33,7 +34,7 @@ async def set_status(connection: Connection, account_id: int, active: bool, stat
     if known["status_at"] is not None and at < known["status_at"]:
         if active or status != DELETED or known["status"] != NOT_FOUND:
             if active and not known["deleted"]:
-                await connection.execute(SQL["ask_host"], account_id)
+                await states.ask_hosts(connection, [account_id])
             return
         at = known["status_at"]
     deleted = not active and (status == DELETED or known["deleted"])
@@ -69,21 +70,39 @@ async def _purge(connection: Connection, account_id: int) -> None:
     await _hide(connection, account_id)
 
 
-async def store_identity(
-    connection: Connection, account_id: int, document: DidDocument, began: datetime, claim: datetime
-) -> bool:
+class Stored(NamedTuple):
+    """What a document changes. `awaited`: events wait for it. `moved`: the PDS or the key is another one."""
+
+    awaited: bool
+    moved: bool
+
+
+async def store_identity(  # noqa: PLR0913, PLR0917 - what is known of a resolution
+    connection: Connection,
+    account_id: int,
+    document: DidDocument,
+    began: datetime,
+    claim: datetime,
+    retry: float,
+) -> Stored:
     """Keep what a document says, resolved from `began` on under a claim of the row (its `check_at`).
 
     Whoever called the document stale since then has moved the claim: it stays stale, and is resolved again. The handle
-    is to be checked; one that is unchanged and valid goes on to show meanwhile. True when events waited for this.
+    is to be checked; one that is unchanged and valid goes on to show meanwhile. A document without a PDS or a key is
+    read again after `retry` seconds.
     """
     await connection.execute(SQL["lock_repos"], [account_id])
     awaited = await connection.fetchval(SQL["is_awaited"], account_id)
     key = document.signing_key.did_key() if document.signing_key else None
-    await connection.execute(SQL["store_identity"], account_id, document.handle, document.pds, key, began, claim)
-    usable = document.pds is not None and key is not None
-    await connection.execute(SQL["release_repo" if usable else "note_unusable"], account_id)
-    return awaited
+    moved = await connection.fetchval(SQL["has_moved"], account_id, document.pds, key)
+    told = (document.handle, document.pds, key, began, claim)
+    await connection.execute(SQL["store_identity"], account_id, *told)
+    if document.pds is not None and key is not None:
+        await connection.execute(SQL["release_repo"], account_id)
+    else:
+        await connection.execute(SQL["note_unusable"], account_id)
+        await connection.execute(SQL["read_again"], account_id, retry)
+    return Stored(awaited, moved)
 
 
 async def give_handle(connection: Connection, account_id: int, handle: Handle, claim: datetime) -> None:

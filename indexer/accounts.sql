@@ -21,11 +21,6 @@ SELECT account_id FROM repo WHERE account_id = ANY ($1::bigint[]) ORDER BY accou
 -- $1 account_id bigint, $2 active boolean, $3 status text, $4 deleted boolean, $5 at timestamptz
 UPDATE account SET active = $2, status = $3, deleted = $4, status_at = $5 WHERE id = $1;
 
--- name: ask_host
--- An old report says that the account is active: its host will know.
--- $1 account_id bigint
-UPDATE repo SET next_attempt_at = now() WHERE account_id = $1 AND state = 'inactive';
-
 -- name: ask_again
 -- The host of an inactive account is to be asked for its status after some seconds.
 -- $1 account_id bigint, $2 seconds double precision
@@ -98,6 +93,11 @@ SET state = 'inactive', rev = NULL, data = NULL, commit = NULL, next_attempt_at 
     unsigned_since = NULL
 WHERE account_id = $1;
 
+-- name: has_moved
+-- Whether an account has another host or key than the one that is known.
+-- $1 account_id bigint, $2 pds text, $3 signing_key text
+SELECT (pds, signing_key) IS DISTINCT FROM ($2::text, $3::text) FROM identity WHERE account_id = $1;
+
 -- name: store_identity
 -- What the DID document says; stale still when the claim has moved. A deleted account keeps nothing. A repo that lives
 -- elsewhere now was not compared with its host yet.
@@ -117,7 +117,7 @@ SET handle = CASE WHEN NOT a.deleted THEN $2 END,
     resolved_at = $5,
     stale = i.stale AND i.check_at <> $6 AND NOT a.deleted,
     check_at = CASE WHEN i.check_at <> $6 THEN i.check_at ELSE now() END,
-    attempts = 0
+    attempts = CASE WHEN i.check_at <> $6 OR $3 IS NULL OR $4 IS NULL THEN i.attempts ELSE 0 END
 FROM account a
 WHERE i.account_id = $1 AND a.id = $1;
 
@@ -132,6 +132,15 @@ WHERE account_id = $1 AND next_attempt_at = 'infinity' AND state IN ('pending', 
 -- A repo that can be neither fetched nor verified.
 -- $1 account_id bigint
 UPDATE repo SET last_error = 'its DID document names no PDS, or no signing key' WHERE account_id = $1;
+
+-- name: read_again
+-- A document with which nothing can be done stays stale, and is read again after some seconds.
+-- $1 account_id bigint, $2 pause double precision
+UPDATE identity i
+SET stale = true, attempts = least(i.attempts + 1, 1000),
+    check_at = now() + $2::double precision * interval '1 second'
+FROM account a
+WHERE i.account_id = $1 AND a.id = $1 AND NOT a.deleted AND NOT i.stale;
 
 -- name: holders
 -- Who has a handle.

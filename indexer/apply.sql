@@ -21,9 +21,9 @@ WHERE r.account_id = gone.account_id AND r.collection = gone.collection AND r.rk
 UPDATE record SET invalid = $4 WHERE account_id = $1 AND collection = $2 AND rkey = $3;
 
 -- name: set_heads
--- The verified heads of repos.
+-- The verified heads of repos; what was wrong before is over.
 -- $1 account_ids bigint[], $2 revs text[], $3 datas bytea[], $4 commits bytea[]
 UPDATE repo r
-SET rev = head.rev, data = head.data, commit = head.commit
+SET rev = head.rev, data = head.data, commit = head.commit, last_error = NULL
 FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[]) AS head (account_id, rev, data, commit)
 WHERE r.account_id = head.account_id;

@@ -64,7 +64,7 @@ WHERE r.account_id = resting.account_id;
 SELECT r.account_id
 FROM repo r
 JOIN identity i ON i.account_id = r.account_id
-WHERE r.state = 'synced' AND NOT i.stale AND i.pds IS NULL AND (r.compared_at IS NULL OR r.compared_at <= $1)
+WHERE r.state = 'synced' AND i.resolved_at > $1 AND i.pds IS NULL AND (r.compared_at IS NULL OR r.compared_at <= $1)
 ORDER BY r.account_id
 LIMIT $2::integer
 FOR UPDATE OF r SKIP LOCKED;

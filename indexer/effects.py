@@ -59,6 +59,8 @@ class _Gathered:
     desynchronized: dict[int, str] = field(default_factory=dict[int, str])
     stale: list[int] = field(default_factory=list[int])
     doubted: list[int] = field(default_factory=list[int])
+    hastened: list[int] = field(default_factory=list[int])
+    asked: list[int] = field(default_factory=list[int])
     errors: dict[int, str] = field(default_factory=dict[int, str])
 
 
@@ -87,13 +89,13 @@ class Effects:
             if _may_have_left(frame, arrival, state, source):
                 self._doubt(state, Rejection.WRONG_HOST)
             if source.is_pds and state.stale:
-                self._hold(arrival, state, source)
+                self._hold_report(arrival, state, source)
             else:
                 await self._account(frame, arrival, state, source)
         else:
             verdict = self._rules.judge.judge(arrival, state, source, self._now)
             if isinstance(verdict, Hold):
-                self._hold(arrival, state, source, doubt=verdict.doubt)
+                self._hold(arrival, state, source, verdict)
             else:
                 self._carry_out(verdict, frame, state, source)
 
@@ -124,6 +126,8 @@ class Effects:
         await _insert_held(connection, gathered.held)
         await states.note_errors(connection, gathered.errors)
         await states.desynchronize(connection, gathered.desynchronized, rules.resyncs_per_hour)
+        await states.hasten(connection, gathered.hastened, rules.resyncs_per_hour)
+        await states.ask_hosts(connection, gathered.asked)
         await states.doubt_keys(connection, gathered.doubted, rules.refresh_pause)
         await states.mark_stale(connection, gathered.stale)
 
@@ -157,6 +161,7 @@ class Effects:
     def _move(self, state: RepoState, head: Head, outcome: str) -> None:
         state.head = head
         self._gathered.heads[state.account_id] = head
+        self._gathered.errors.pop(state.account_id, None)
         self._outcomes[outcome, ""] += 1
 
     def _desynchronize(self, state: RepoState, reason: str) -> None:
@@ -187,9 +192,20 @@ class Effects:
         self.repos.update(await states.lock(self._connection, [frame.did]))
         self.wants_sync = self.wants_sync or frame.active
 
-    def _hold(self, arrival: Arrival, state: RepoState, source: Source, *, doubt: bool = False) -> None:
-        if doubt:
+    def _hold_report(self, arrival: Arrival, state: RepoState, source: Source) -> None:
+        """Whether the PDS may speak for the account is not known now; of one that is not active nothing waits."""
+        if state.active:
+            self._hold(arrival, state, source, Hold(doubt=False))
+        else:
+            self._outcomes["account", "asked"] += 1
+            self._gathered.asked.append(state.account_id)
+
+    def _hold(self, arrival: Arrival, state: RepoState, source: Source, hold: Hold) -> None:
+        if hold.doubt:
             self._doubt(state)
+        if hold.hastens:
+            self._gathered.hastened.append(state.account_id)
+            self.wants_sync = True
         rules = self._rules
         full = state.buffered >= rules.buffered_events
         if full or state.buffered_bytes + len(arrival.raw) > rules.buffered_bytes:

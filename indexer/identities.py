@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from indexer import buffer, metrics
+from indexer import buffer, metrics, states
 from indexer.accounts import DELETED, give_handle, set_status, store_identity
 from indexer.crew import Crew, backoff
 from indexer.effects import Rules
@@ -137,21 +137,28 @@ class IdentityWorker:
                 await connection.execute(SQL["settle_document"], claim.account_id, claim.until)
         except IdentityFailed as fault:
             metrics.IDENTITIES.labels("failed").inc()
-            pause = backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(SQL["note_failure"], claim.account_id, pg_text(str(fault)))
-                await connection.execute(SQL["postpone"], claim.account_id, claim.until, pause)
+                await connection.execute(SQL["postpone"], claim.account_id, claim.until, self._retry(claim))
         else:
             metrics.IDENTITIES.labels("resolved").inc()
             await self._store(claim, document, began)
 
     async def _store(self, claim: Claim, document: DidDocument, began: datetime) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            if await store_identity(connection, claim.account_id, document, began, claim.until):
+            stored = await store_identity(
+                connection, claim.account_id, document, began, claim.until, self._retry(claim)
+            )
+            if stored.moved:
+                await states.hasten(connection, [claim.account_id], self._rules.resyncs_per_hour)
+            if stored.awaited:
                 await buffer.drain(self._rules, connection, claim.did, datetime.now(UTC))
         self._wake_sync()
         if document.handle:
             self._checks.wake()
+
+    def _retry(self, claim: Claim) -> float:
+        return backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
 
     async def _check(self, claim: Claim) -> None:
         assert claim.handle is not None

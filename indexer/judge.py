@@ -16,7 +16,15 @@ from indexer.rejections import Desync, Rejection
 from indexer.stages import CommitFrame, RecordFrame, RepoFrame, SyncFrame, UnsignedCommit, VerifiedCommit
 from indexer.states import RepoState
 from indexer.unsigned import judge_claim
-from indexer.verify import Desynchronized, NewRev, Rejected, VerifyLimits, verify_commit, verify_sync
+from indexer.verify import (
+    Desynchronized,
+    NewRev,
+    Rejected,
+    VerifyLimits,
+    check_signature,
+    verify_commit,
+    verify_sync,
+)
 from protocol.crypto import PublicKey
 
 
@@ -45,9 +53,13 @@ class Arrival(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """The event can't be judged yet. `doubt`: its signature does not verify under the key that we know."""
+    """The event can't be judged yet. `doubt`: its signature does not verify under the key that we know.
+
+    `hastens`: it does, and the repo, which could not be fetched, may be fetched now.
+    """
 
     doubt: bool
+    hastens: bool = False
 
 
 Verdict: TypeAlias = VerifiedCommit | UnsignedCommit | NewRev | Rejected | Desynchronized | Hold
@@ -69,8 +81,22 @@ class Judge:
         if state.head is not None and frame.rev <= state.head.rev:
             return Rejected(Rejection.REPLAY, f"{frame.rev} is not above {state.head.rev}")
         if not state.settled or state.buffered:
-            return Hold(doubt=False)
+            return self._waiting(arrival, state, source, now)
         return self.judge_next(arrival, state, source, now)
+
+    def _waiting(self, arrival: Arrival, state: RepoState, source: Source, now: datetime) -> Hold:
+        """Why an event has to wait; what the account itself says of a repo that could not be fetched has it fetched.
+
+        It may be its first word under a new key: until then its host has the last commit of the key before.
+        """
+        frame = arrival.frame
+        if not isinstance(frame, CommitFrame | SyncFrame):
+            return Hold(doubt=False)
+        if state.state != "error" or state.stale or state.key is None or not speaks_for(source, state):
+            return Hold(doubt=False)
+        fault = check_signature(frame, self._key(state.key), self._limits, now)
+        doubt = fault is not None and fault.reason in _KEY_FAULTS and may_be_outdated(arrival, state)
+        return Hold(doubt, hastens=fault is None)
 
     def judge_next(self, arrival: Arrival, state: RepoState, source: Source, now: datetime) -> Verdict:
         """The verdict on an event before which nothing waits, of an active account that is settled."""

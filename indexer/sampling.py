@@ -94,7 +94,8 @@ class Sampler:
         if said.head is None:
             return "different"
         rev, time = said.head.rev, said.head.rev.time
-        if stored["rev"] is None or rev > stored["rev"]:
+        is_new = stored["rev"] is None or (rev > stored["rev"] and bytes(said.head.commit) != stored["commit"])
+        if is_new:
             if (datetime.now(UTC) - time).total_seconds() < self._settings.sample_delay:
                 return "early"
             lag = stored["lag"]

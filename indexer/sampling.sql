@@ -29,7 +29,7 @@ LIMIT 1;
 -- What is here of a repo at a host; since when all that is new came through the stream of a source; and how far that
 -- was behind when it was written last.
 -- $1 did text, $2 origin text, $3 source text
-SELECT r.rev, greatest(r.synced_at, c.subscribed_at) AS live_since, c.updated_at - c.event_time AS lag
+SELECT r.rev, r.commit, greatest(r.synced_at, c.subscribed_at) AS live_since, c.updated_at - c.event_time AS lag
 FROM account a
 JOIN repo r ON r.account_id = a.id
 JOIN identity i ON i.account_id = a.id

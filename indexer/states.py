@@ -71,6 +71,18 @@ async def desynchronize(connection: Connection, reasons: Mapping[int, str], resy
         await connection.execute(SQL["desynchronize"], list(reasons), list(reasons.values()), resyncs_per_hour)
 
 
+async def hasten(connection: Connection, account_ids: Sequence[int], resyncs_per_hour: int) -> None:
+    """Something new is known of these repos: those that could not be fetched are tried now, though not too often."""
+    if account_ids:
+        await connection.execute(SQL["hasten"], account_ids, resyncs_per_hour)
+
+
+async def ask_hosts(connection: Connection, account_ids: Sequence[int]) -> None:
+    """These accounts may be active again: their hosts, once they are known, will tell."""
+    if account_ids:
+        await connection.execute(SQL["ask_hosts"], account_ids)
+
+
 async def note_errors(connection: Connection, errors: Mapping[int, str]) -> None:
     """Why an event of these repos, by account id, was refused last."""
     if errors:

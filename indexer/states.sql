@@ -61,6 +61,21 @@ CROSS JOIN LATERAL (
 ) AS w
 WHERE r.account_id = d.account_id;
 
+-- name: hasten
+-- Repos that wait for another attempt have it now, unless they have used up the resyncs of their hour.
+-- $1 account_ids bigint[], $2 resyncs_per_hour integer
+UPDATE repo
+SET next_attempt_at = now(),
+    window_start = CASE WHEN window_start < now() - interval '1 hour' THEN now() ELSE window_start END,
+    resyncs = CASE WHEN window_start < now() - interval '1 hour' THEN 1 ELSE resyncs + 1 END
+WHERE account_id = ANY ($1::bigint[]) AND state = 'error' AND next_attempt_at > now()
+  AND (resyncs < $2::integer OR window_start < now() - interval '1 hour');
+
+-- name: ask_hosts
+-- The hosts of inactive accounts are asked now.
+-- $1 account_ids bigint[]
+UPDATE repo SET next_attempt_at = now() WHERE account_id = ANY ($1::bigint[]) AND state = 'inactive';
+
 -- name: note_errors
 -- Why an event was refused last.
 -- $1 account_ids bigint[], $2 reasons text[]

@@ -120,6 +120,17 @@ def verify_sync(
     return NewRev(signed.rev, signed.cid)
 
 
+def check_signature(
+    frame: CommitFrame | SyncFrame, key: PublicKey, limits: VerifyLimits, now: datetime
+) -> Rejected | None:
+    """Judge by steps 1 to 3 alone, as if nothing of the repo were known: whether the account itself says this."""
+    try:
+        _signed(frame, None, key, limits, now)
+    except EventRejected as fault:
+        return fault.outcome
+    return None
+
+
 def check_rev(rev: Tid, head: Head | None, limits: VerifyLimits, now: datetime) -> None:
     """Step 1. Raises EventRejected for a rev ahead of our clock, or at or below the head's."""
     ahead = rev.micros - now.timestamp() * 1e6

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,17 @@ async def renew(parts: Parts, did: str) -> None:
     )
     parts.identities.wake()
     await eventually(lambda: is_settled(parts, did), "the identity is current")
+
+
+async def buffered(pool: Pool, repo: Repo, body: dict[str, Any]) -> None:
+    """A commit that waits, as the pipeline leaves it."""
+    await pool.execute(
+        "INSERT INTO buffered_event (account_id, source, seq, frame, received_at)"
+        " SELECT id, 'wss://relay.example.com', 9, $2, $3 FROM account WHERE did = $1",
+        repo.did,
+        frame("#commit", body),
+        datetime.now(UTC),
+    )
 
 
 async def is_settled(parts: Parts, did: str) -> bool:
@@ -154,14 +165,7 @@ async def test_events_that_waited_for_a_key_have_their_effect_once_it_is_known(p
     repo.key = PrivateKey.generate("k256", b"rotated")
     net.register(repo)
     await pool.execute("UPDATE identity SET stale = true")
-    body = repo.write((OTHER, record(title="Under the new key")))
-    await pool.execute(
-        "INSERT INTO buffered_event (account_id, source, seq, frame, received_at)"
-        " SELECT id, 'wss://relay.example.com', 9, $2, $3 FROM account WHERE did = $1",
-        repo.did,
-        frame("#commit", body),
-        datetime.now(UTC),
-    )
+    await buffered(pool, repo, repo.write((OTHER, record(title="Under the new key"))))
     parts.identities.wake()
 
     async def whole() -> bool:
@@ -177,15 +181,59 @@ async def test_an_account_without_a_key_or_a_host_is_not_fetched(parts, net, poo
         repo = net.repo((TRACK, record()))
         net.register(repo, **{missing: []})
         await parts.track(repo.did)
-        await eventually(lambda did=repo.did: is_settled(parts, did), "the identity is current")
-        await asyncio.sleep(0.1)
-        row = await parts.repo(repo.did)
-        assert row["state"] == "pending"
-        assert "names no PDS, or no signing key" in row["last_error"]
+        await eventually(lambda did=repo.did: is_unusable(parts, did), "the document was read")
+        assert (await parts.repo(repo.did))["state"] == "pending"
         assert net.pds.fetched(repo.did) == 0
+
+
+async def is_unusable(parts: Parts, did: str) -> bool:
+    return "names no PDS, or no signing key" in ((await parts.repo(did))["last_error"] or "")
+
+
+async def test_a_document_without_a_key_or_a_host_is_read_again_until_it_has_both(parts, net, pool) -> None:
+    repos = [net.repo((TRACK, record())) for _ in range(2)]
+    for repo, missing in zip(repos, ("verificationMethod", "service"), strict=True):
+        net.register(repo, **{missing: []})
+        await parts.track(repo.did)
+        await eventually(lambda did=repo.did: is_unusable(parts, did), "the document was read")
+        assert (await parts.identity(repo.did))["attempts"] >= 1
         net.register(repo)
-        await renew(parts, repo.did)
         await parts.reaches(repo.did, "synced")
+        row = await parts.identity(repo.did)
+        assert (row["stale"], row["attempts"]) == (False, 0)
+
+
+async def test_what_comes_while_a_document_has_no_key_has_its_effect_once_it_has_one(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    net.register(repo, verificationMethod=[])
+    await pool.execute("UPDATE identity SET stale = true, check_at = now()")
+    parts.identities.wake()
+    await eventually(lambda: is_unusable(parts, repo.did), "the document was read")
+    await buffered(pool, repo, repo.write((OTHER, record(title="Without a key"))))
+    net.register(repo)
+
+    async def whole() -> bool:
+        return await parts.records(repo.did) == held(repo)
+
+    await eventually(whole, "the event was applied")
+    assert net.pds.fetched(repo.did) == 1
+
+
+async def test_a_repo_that_its_old_key_could_not_prove_is_fetched_at_once_when_there_is_another(
+    parts, net, pool
+) -> None:
+    repo = net.repo((TRACK, record()))
+    wrong = PrivateKey.generate("k256", b"wrong")
+    right, repo.key = repo.key, wrong
+    net.register(repo)
+    repo.key = right
+    await parts.track(repo.did)
+    row = await parts.reaches(repo.did, "error")
+    assert row["last_error"].startswith("signature_invalid")
+    assert row["next_attempt_at"] > datetime.now(UTC) + timedelta(seconds=30)
+    net.register(repo)
+    await renew(parts, repo.did)
+    assert (await parts.reaches(repo.did, "synced"))["last_error"] is None
 
 
 async def test_a_tombstoned_account_is_gone(parts, net, pool) -> None:

@@ -17,6 +17,7 @@ from indexer.asking import Asker
 from indexer.compare import Comparison
 from indexer.heads import Heads
 from indexer.limits import head_limits
+from protocol.cbor import Cid
 from protocol.syntax import Tid
 from runtime.db import Pool
 
@@ -111,6 +112,25 @@ async def test_another_commit_under_the_same_rev_is_a_difference(tmp_path: Path,
         await synced(parts, repo)
         other = "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm"
         heading.forged[repo.did] = {"cid": other}
+        await gap(pool)
+        await healed(pool)
+        await parts.reaches(repo.did, "synced")
+        assert net.pds.fetched(repo.did) == 2
+
+
+async def test_a_newer_rev_of_the_same_commit_is_no_difference(tmp_path: Path, pool: Pool) -> None:
+    """A host to which an account has moved gives the commit that it brought a rev of its own."""
+    async with network() as net, comparing(tmp_path, net, pool) as parts:
+        heading = Heading(net.pds)
+        repo = net.repo((track(1), record()))
+        await synced(parts, repo)
+        stored = await pool.fetchval("SELECT commit FROM repo")
+        heading.forged[repo.did] = {"rev": "3zzzzzzzzzz2c", "cid": str(Cid(stored))}
+        await gap(pool)
+        await healed(pool)
+        assert net.pds.fetched(repo.did) == 1
+        heading.forged[repo.did] = {"rev": "3zzzzzzzzzz2c"}
+        await pool.execute("UPDATE repo SET commit = NULL")
         await gap(pool)
         await healed(pool)
         await parts.reaches(repo.did, "synced")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -169,6 +170,54 @@ async def test_a_commit_with_a_wrong_signature_is_rejected_after_one_refresh(poo
     assert after["last_error"].startswith("signature_invalid")
 
 
+async def test_what_was_wrong_with_a_repo_is_forgotten_with_its_next_good_commit(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE identity SET resolved_at = now() + interval '1 minute'")
+    liar = replace(repo, records=dict(repo.records), key=PrivateKey.generate("k256", b"a stranger"))
+    lie = liar.write((A, record()))
+    world.commit(lie)
+    await world.write()
+    assert (await world.repo(repo))["last_error"].startswith("signature_invalid")
+    world.commit(lie, repo.write((A, record())))
+    await world.write()
+    assert (await world.repo(repo))["last_error"] is None
+    assert await world.records() == held_by(repo)
+
+
+async def failed(world: World) -> None:
+    """The repo could not be fetched, and would be tried again much later."""
+    await world.pool.execute(
+        "UPDATE repo SET state = 'error', next_attempt_at = now() + interval '55 minutes', attempts = 9"
+    )
+
+
+async def test_a_commit_of_an_account_whose_repo_could_not_be_fetched_has_it_tried_now(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    for hurries in (True, True, True, False):
+        await failed(world)
+        world.wakes.clear()
+        world.commit(repo.write((A, record())))
+        await world.write()
+        assert ((await world.repo(repo))["next_attempt_at"] <= datetime.now(UTC)) is hurries
+        assert "sync" in world.wakes
+    assert await world.held() == 4
+
+
+async def test_a_stranger_s_commit_has_no_repo_tried_but_its_identity_asked_for(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await failed(world)
+    world.commit(repo.write((A, record()), key=PrivateKey.generate("p256", b"moved")))
+    await world.write()
+    row = await world.repo(repo)
+    assert row["next_attempt_at"] > datetime.now(UTC) + timedelta(minutes=50)
+    assert row["stale"]
+    assert world.wakes == ["identity"]
+    assert await world.held() == 1
+
+
 async def test_an_identity_event_makes_the_identity_stale_and_the_next_commit_wait(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)
@@ -264,6 +313,24 @@ async def test_a_pds_that_closes_an_account_is_believed_when_the_account_is_stil
         await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
     assert (await world.repo(repo))["active"] is (new_host is not None)
     assert await world.held() == 0
+
+
+async def test_nothing_waits_for_an_account_that_is_not_active_and_its_host_is_asked(pool: Pool) -> None:
+    repo = another("b")
+    world = await World.make(pool, source=Source("ws://pds.test:2583", is_pds=True))
+    repo.write((POST, record()))
+    await world.settle(repo, pds="http://pds.test:2583")
+    world.account(repo.did, active=False, status="deactivated", time="2026-01-01T00:00:00Z")
+    await world.write()
+    await pool.execute("UPDATE identity SET stale = false")
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert not (await world.repo(repo))["active"]
+    world.put("#identity", {"did": repo.did})
+    world.account(repo.did, active=True)
+    await world.write()
+    assert await world.held() == 0
+    assert (await world.repo(repo))["next_attempt_at"] <= datetime.now(UTC)
 
 
 async def test_what_a_pds_says_of_an_account_waits_while_its_identity_is_stale(pool: Pool) -> None:

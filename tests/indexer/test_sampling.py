@@ -16,6 +16,7 @@ from indexer.inbox import Inbox, Position
 from indexer.judge import Source
 from indexer.limits import head_limits
 from indexer.sampling import FORGETS, Sampler
+from protocol.cbor import Cid
 from protocol.syntax import Tid
 from runtime.db import Pool
 
@@ -95,6 +96,17 @@ async def test_what_the_relay_kept_from_us_is_fetched_and_shows_as_lag(tmp_path:
         assert lag() > 1_000
         await stage.parts.reaches(repo.did, "synced")
         assert await stage.parts.records(repo.did) == held(repo)
+
+
+async def test_a_newer_rev_of_a_commit_that_is_here_is_not_missed(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool) as stage:
+        (repo,) = await stage.synced(1)
+        stored = await pool.fetchval("SELECT commit FROM repo")
+        stage.heading.forged[repo.did] = {"rev": rev_of(3_000.0), "cid": str(Cid(stored))}
+        before = missed()
+        await stage.sampler.sample()
+        assert missed() == before
+        assert (await stage.parts.repo(repo.did))["state"] == "synced"
 
 
 async def test_a_commit_that_may_still_come_is_not_missed(tmp_path: Path, pool: Pool) -> None:
