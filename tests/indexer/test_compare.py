@@ -22,7 +22,7 @@ from protocol.syntax import Tid
 from runtime.db import Pool
 
 from .heading import LATEST, LIST, Heading
-from .network import Network, Parts, at_work, eventually, held, made, network, second_pds
+from .network import PATIENCE, Network, Parts, at_work, eventually, held, made, network, second_pds
 from .repos import Repo, record, track
 
 QUICK = {"compare_grace": 0.0, "sync_poll": 0.05}
@@ -42,7 +42,7 @@ async def gap(pool: Pool) -> None:
     await pool.execute("INSERT INTO stream_gap (source, reason) VALUES ('ws://relay.test', 'outdated_cursor')")
 
 
-async def healed(pool: Pool, seconds: float = 5.0) -> None:
+async def healed(pool: Pool, seconds: float = PATIENCE) -> None:
     async def there() -> bool:
         return await pool.fetchval("SELECT count(*) FROM stream_gap WHERE healed_at IS NULL") == 0
 
@@ -162,7 +162,7 @@ async def test_what_comes_through_the_stream_meanwhile_is_not_fetched(tmp_path: 
 
         await eventually(asked, "it was asked for")
         await pool.execute("UPDATE repo SET rev = $1", fresh)
-        await healed(pool, 8.0)
+        await healed(pool)
         assert net.pds.fetched(repo.did) == 1
 
 
@@ -245,7 +245,7 @@ async def test_a_broken_host_holds_up_its_own_repos_alone_and_the_gap(tmp_path: 
         await eventually(come, "what the good host has is here")
         assert await pool.fetchval("SELECT count(*) FROM stream_gap WHERE healed_at IS NULL") == 1
         broken.broken = False
-        await healed(pool, 8.0)
+        await healed(pool)
         await parts.reaches(there.did, "synced")
         assert await parts.records(there.did) == held(there)
 
