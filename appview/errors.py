@@ -36,6 +36,10 @@ class TrackNotFound(XrpcError):
     """No such track is known."""
 
 
+class PlayNotFound(XrpcError):
+    """No such play is known."""
+
+
 class Unauthorized(XrpcError):
     """The Authorization header is not one with which somebody signs in here."""
 

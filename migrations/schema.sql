@@ -390,7 +390,8 @@ CREATE VIEW public.visible_comment AS
           WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_view))));
 CREATE VIEW public.visible_handle AS
  SELECT i.handle,
-    a.id AS account_id
+    a.id AS account_id,
+    a.listed
    FROM (public.identity i
      JOIN public.visible_account a ON ((a.id = i.account_id)))
   WHERE i.handle_valid;
@@ -532,6 +533,16 @@ CREATE VIEW public.visible_status AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.teal_status o
           WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
+CREATE VIEW public.visible_teal_name AS
+ SELECT (lower(p.display_name) COLLATE "C") AS name,
+    a.id AS account_id,
+    a.handle,
+    a.listed
+   FROM (public.teal_profile p
+     JOIN public.visible_account a ON ((a.id = p.account_id)))
+  WHERE (NOT (p.alpha AND (EXISTS ( SELECT
+           FROM public.teal_profile s
+          WHERE ((s.account_id = p.account_id) AND (NOT s.alpha))))));
 CREATE VIEW public.visible_teal_profile AS
  SELECT p.account_id,
     p.created_at,
@@ -689,8 +700,10 @@ CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state =
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
+CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
 CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
 CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));
+CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(display_name) COLLATE "C", account_id);
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -712,6 +725,7 @@ GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track TO plyr_reader;

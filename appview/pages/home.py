@@ -22,12 +22,9 @@ from aiohttp import web
 import lexicons
 from appview.errors import ServiceUnavailable
 from appview.queries import QUERIES
-from appview.queries.base import VIEWS, Call, Reads
+from appview.queries.base import Call, Reads
 from lexicons.language import Array, Query, String
 from runtime.settings import Settings
-from runtime.sql import Queries
-
-SQL = Queries.beside(__file__, VIEWS)
 
 TRACKS_SHOWN = 12
 LISTENERS_SHOWN = 8
@@ -78,14 +75,23 @@ def _policy() -> str:
 
 
 async def _live(reads: Reads) -> tuple[str, dict[str, str]]:
-    """The part that changes, and for each format of parameter an example that answers. Raises ServiceUnavailable."""
+    """The part that changes, and for formats of parameters, or names, an example that answers.
+
+    Raises ServiceUnavailable.
+    """
     stats = orjson.loads(await QUERIES["fm.plyr.stats.getStats"](Call({}, reads)))
     latest = await QUERIES["fm.plyr.feed.getLatestTracks"](Call({"limit": TRACKS_SHOWN}, reads))
     tracks: list[dict[str, Any]] = orjson.loads(latest)["tracks"]
-    rows = await reads.rows(SQL["listeners"], LISTENERS_SHOWN)
-    listeners: list[dict[str, Any]] = [orjson.loads(row["item"]) for row in rows]
-    example = {"at-uri": tracks[0]["uri"], "at-identifier": tracks[0]["author"]["did"]} if tracks else {}
-    return _figures(stats) + _tracks(tracks) + _listeners(listeners), example
+    now = await QUERIES["fm.plyr.actor.getListeners"](Call({"limit": LISTENERS_SHOWN}, reads))
+    listeners: list[dict[str, Any]] = orjson.loads(now)["listeners"]
+    return _figures(stats) + _tracks(tracks) + _listeners(listeners), _examples(tracks)
+
+
+def _examples(tracks: list[dict[str, Any]]) -> dict[str, str]:
+    if not tracks:
+        return {}
+    author = tracks[0]["author"]
+    return {"at-uri": tracks[0]["uri"], "at-identifier": author["did"], "q": author["handle"]}
 
 
 def _figures(stats: dict[str, Any]) -> str:
@@ -152,7 +158,7 @@ def _time(text: str) -> str:
 
 
 def _methods(example: dict[str, str]) -> str:
-    """Every method, described by its lexicon, with a link that answers."""
+    """Every method, described by its lexicon, with a link that answers where an example is at hand."""
     rows: list[str] = []
     for nsid in QUERIES:
         definition = lexicons.load().query(nsid).definition
@@ -163,13 +169,13 @@ def _methods(example: dict[str, str]) -> str:
 
 
 def _example(definition: Query, example: dict[str, str]) -> str | None:
-    """A query string with every required parameter; None while there is nothing to show."""
+    """A query string with every required parameter; None without an example for each."""
     given: dict[str, str] = {}
     for name in definition.parameters.required if definition.parameters else ():
         assert definition.parameters
         schema = definition.parameters.properties[name]
         schema = schema.items if isinstance(schema, Array) else schema
-        value = example.get(schema.format or "") if isinstance(schema, String) else None
+        value = example.get(schema.format or name) if isinstance(schema, String) else None
         if value is None:
             return None
         given[name] = value

@@ -4,13 +4,16 @@ here, and a test."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from appview.queries import actor, feed, stats, teal
+from appview.queries import actor, feed, stats, teal, teal_actor
 from appview.queries.base import Handler
 
 QUERIES: Mapping[str, Handler] = {
+    "fm.plyr.actor.getListeners": actor.get_listeners,
     "fm.plyr.actor.getNowPlaying": actor.get_now_playing,
     "fm.plyr.actor.getProfile": actor.get_profile,
+    "fm.plyr.actor.getProfiles": actor.get_profiles,
     "fm.plyr.feed.getActorTracks": feed.get_actor_tracks,
     "fm.plyr.feed.getComments": feed.get_comments,
     "fm.plyr.feed.getLatestTracks": feed.get_latest_tracks,
@@ -18,5 +21,17 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.feed.getTrackLikes": feed.get_track_likes,
     "fm.plyr.feed.getTracks": feed.get_tracks,
     "fm.plyr.stats.getStats": stats.get_stats,
+    "fm.teal.actor.getProfile": teal_actor.get_profile,
+    "fm.teal.actor.getProfiles": teal_actor.get_profiles,
+    "fm.teal.actor.getStatus": teal_actor.get_status,
+    "fm.teal.actor.searchActors": teal_actor.search_actors,
+    "fm.teal.alpha.actor.getProfile": partial(teal_actor.get_profile, alpha=True),
+    "fm.teal.alpha.actor.getProfiles": teal_actor.get_profiles,
+    "fm.teal.alpha.actor.searchActors": teal_actor.search_actors,
+    "fm.teal.alpha.feed.getActorFeed": partial(teal.get_actor_feed, alpha=True),
+    "fm.teal.alpha.feed.getPlay": partial(teal.get_play, alpha=True),
+    "fm.teal.alpha.stats.getLatest": partial(teal.get_latest, alpha=True),
     "fm.teal.feed.getActorFeed": teal.get_actor_feed,
+    "fm.teal.feed.getPlay": teal.get_play,
+    "fm.teal.stats.getLatest": teal.get_latest,
 }

@@ -10,3 +10,20 @@ SELECT CASE WHEN s.account_id IS NULL THEN {{present({{idle_view(a)}})}} ELSE {{
 FROM visible_account a
 LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now()
 WHERE a.id = {{account_id($1)}};
+
+-- name: profiles
+-- Several accounts in the order asked for; those that are unknown are left out.
+-- $1 actors text[]
+SELECT {{present({{actor_view(p)}})}} AS item
+FROM unnest($1::text[]) WITH ORDINALITY asked (actor, place)
+JOIN visible_profile p ON p.account_id = {{account_id(asked.actor)}}
+ORDER BY asked.place;
+
+-- name: listeners
+-- Who is listening now, whoever began last first.
+-- $1 started_at timestamptz, $2 account bigint, $3 limit bigint
+SELECT {{present({{now_playing_view(s)}})}} AS item, s.started_at, s.account_id
+FROM visible_status s
+WHERE s.expires_at > now() AND s.listed AND (s.started_at, s.account_id) < ($1, $2)
+ORDER BY s.started_at DESC, s.account_id DESC
+LIMIT $3;

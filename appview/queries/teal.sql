@@ -1,11 +1,11 @@
 -- name: actor_plays
 -- What one account has listened to, the newest first, each play once. No row: no such account; one without an item: no
 -- plays.
--- $1 actor text, $2 played_at timestamptz, $3 recording uuid, $4 limit bigint
+-- $1 actor text, $2 played_at timestamptz, $3 recording uuid, $4 limit bigint, $5 alpha boolean
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
-    SELECT {{present({{play_view(p)}})}} AS item, p.played_at, p.recording
+    SELECT {{present({{play_view(p, $5)}})}} AS item, p.played_at, p.recording
     FROM visible_play p
     WHERE p.account_id = a.id AND p.canonical AND (p.played_at, p.recording) < ($2, $3)
     ORDER BY p.played_at DESC, p.recording DESC
@@ -13,3 +13,21 @@ LEFT JOIN LATERAL (
 ) newest ON true
 WHERE a.id = {{account_id($1)}}
 ORDER BY newest.played_at DESC, newest.recording DESC;
+
+-- name: play
+-- One play by its author and record key, that of the stable generation before that of alpha.
+-- $1 actor text, $2 rkey text, $3 alpha boolean
+SELECT {{present({{play_view(p, $3)}})}} AS item
+FROM visible_play p
+WHERE p.account_id = {{account_id($1)}} AND p.rkey = $2
+ORDER BY p.alpha
+LIMIT 1;
+
+-- name: latest_plays
+-- What everybody has listened to, the newest first, each play once.
+-- $1 played_at timestamptz, $2 account bigint, $3 recording uuid, $4 limit bigint, $5 alpha boolean
+SELECT {{present({{play_view(p, $5)}})}} AS item, p.played_at, p.account_id, p.recording
+FROM visible_play p
+WHERE p.canonical AND p.listed AND (p.played_at, p.account_id, p.recording) < ($1, $2, $3)
+ORDER BY p.played_at DESC, p.account_id DESC, p.recording DESC
+LIMIT $4;

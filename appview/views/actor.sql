@@ -16,16 +16,24 @@ json_build_object(
     'did', :row.did, 'handle', :row.handle, 'displayName', {{display_name(:row)}}, 'avatar', {{avatar(:row)}}
 )
 
+-- fragment: actor_view(profile)
+-- The actorView of a row of visible_profile.
+json_build_object({{about_actor(:profile)}})
+
+-- fragment: about_actor(profile)
+-- What an account says about itself, as arguments of json_build_object: a row of visible_profile.
+'did', :profile.did,
+'handle', :profile.handle,
+'displayName', {{display_name(:profile)}},
+'avatar', {{avatar(:profile)}},
+'description', :profile.description,
+'createdAt', {{time(:profile.created_at)}},
+'indexedAt', {{time(:profile.first_seen)}}
+
 -- fragment: actor_view_detailed(profile)
 -- The actorViewDetailed of a row of visible_profile.
 json_build_object(
-    'did', :profile.did,
-    'handle', :profile.handle,
-    'displayName', {{display_name(:profile)}},
-    'avatar', {{avatar(:profile)}},
-    'description', :profile.description,
-    'createdAt', {{time(:profile.created_at)}},
-    'indexedAt', {{time(:profile.first_seen)}},
+    {{about_actor(:profile)}},
     'trackCount', :profile.track_count,
     'likesReceivedCount', :profile.likes_received,
     'scrobbleCount', :profile.scrobble_count,
@@ -39,7 +47,7 @@ json_build_object(
 json_build_object(
     'did', :status.did,
     'isPlaying', true,
-    'item', json_build_object({{music(:status)}}),
+    'item', json_build_object({{music(:status, false)}}),
     'startedAt', {{time(:status.started_at)}},
     'expiresAt', {{time(:status.expires_at)}},
     'author', {{actor_view_basic(:status.account_id)}}

@@ -1,15 +1,16 @@
--- fragment: play_view(play)
--- The playView of a row of visible_play.
+-- fragment: play_view(play, alpha)
+-- The playView of a row of visible_play, under the names of fm.teal.alpha or of fm.teal.
 json_build_object(
-    {{music(:play)}},
+    {{music(:play, :alpha)}},
     'playedTime', {{time(:play.played_at)}},
     'uri', :play.uri,
     'cid', :play.cid,
     'author', {{actor_view_basic(:play.account_id)}}
 )
 
--- fragment: music(played)
--- What was played and with what, as arguments of json_build_object: a row of visible_play or of visible_status.
+-- fragment: music(played, alpha)
+-- What was played and with what, as arguments of json_build_object: a row of visible_play or of visible_status. The two
+-- generations differ in two names, and in whether a service is an address or a word.
 'trackName', :played.track_name,
 'artists', {{artists(:played)}},
 'duration', :played.duration,
@@ -18,8 +19,9 @@ json_build_object(
 'releaseName', :played.release_name,
 'releaseMbId', {{mbid(:played.release_mbid)}},
 'isrc', :played.isrc,
-'originUri', :played.origin,
-'musicServiceUri', {{service_uri(:played.service)}},
+CASE WHEN :alpha THEN 'originUrl' ELSE 'originUri' END, :played.origin,
+CASE WHEN :alpha THEN 'musicServiceBaseDomain' ELSE 'musicServiceUri' END,
+CASE WHEN :alpha THEN :played.service ELSE {{service_uri(:played.service)}} END,
 'submissionClientAgent', :played.agent
 
 -- fragment: mbid(id)

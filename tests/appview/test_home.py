@@ -84,12 +84,15 @@ async def test_what_people_write_stays_text(stage: Stage, client: Client) -> Non
     assert page.sources == []
 
 
+WITHOUT_EXAMPLE = {"fm.teal.feed.getPlay", "fm.teal.alpha.feed.getPlay"}
+
+
 async def test_every_method_is_linked_with_an_example_that_answers(stage: Stage, client: Client) -> None:
     nils = await stage.person("nils.example.com")
     await stage.track(nils, tid(0))
     await stage.subscribed()
     links = (await read(client)).links
-    for method in QUERIES:
+    for method in QUERIES.keys() - WITHOUT_EXAMPLE:
         assert [link for link in links if link.partition("?")[0] == f"/xrpc/{method}"], method
     for link in links:
         async with client.session.get(link) as response:

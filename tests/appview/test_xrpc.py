@@ -20,11 +20,17 @@ LATEST = "/xrpc/fm.plyr.feed.getLatestTracks"
 REQUIRED: dict[str, dict[str, str]] = {
     "fm.plyr.actor.getNowPlaying": {"actor": DID},
     "fm.plyr.actor.getProfile": {"actor": DID},
+    "fm.plyr.actor.getProfiles": {"actors": DID},
     "fm.plyr.feed.getActorTracks": {"actor": DID},
     "fm.plyr.feed.getComments": {"uri": URI},
     "fm.plyr.feed.getTrack": {"uri": URI},
     "fm.plyr.feed.getTrackLikes": {"uri": URI},
     "fm.plyr.feed.getTracks": {"uris": URI},
+    "fm.teal.actor.getProfile": {"actor": DID},
+    "fm.teal.actor.getProfiles": {"actors": DID},
+    "fm.teal.actor.getStatus": {"actor": DID},
+    "fm.teal.actor.searchActors": {"q": "a"},
+    "fm.teal.alpha.feed.getActorFeed": {"authorDID": DID},
     "fm.teal.feed.getActorFeed": {"authorDID": DID},
 }
 HOSTILE = (

@@ -14,20 +14,41 @@ import lexicons
 REFERENCE = Path(__file__).parent.parent / "fixtures" / "reference-lexicons"
 OURS = Path(lexicons.__file__).parent
 
+PLAY_FIELDS = {f"defs.playView.properties.{name}" for name in ("uri", "cid", "author")}
+FEED = {
+    "defs.main.parameters.properties.limit.default",
+    "defs.main.output.schema.properties.cursor",
+    "defs.main.errors",
+}
 # Where a difference is meant: lexicon, then path of the addition or change.
 ADDITIONS = {
     "fm.plyr.track": {"defs.main.record.properties.tags"},
-    "fm.teal.feed.defs": {
-        "defs.playView.properties.uri",
-        "defs.playView.properties.cid",
-        "defs.playView.properties.author",
+    **{
+        f"fm.teal.{alpha}{nsid}": paths
+        for alpha in ("", "alpha.")
+        for nsid, paths in {
+            "actor.getProfile": {"defs.main.errors"},
+            "actor.getProfiles": {
+                "defs.main.parameters.properties.actors.minLength",
+                "defs.main.parameters.properties.actors.maxLength",
+            },
+            "actor.searchActors": {
+                "defs.main.parameters.properties.limit.default",
+                "defs.main.parameters.properties.q.minLength",
+            },
+            "stats.getLatest": {
+                "defs.main.parameters.properties.cursor",
+                "defs.main.output.schema.properties.cursor",
+            },
+        }.items()
     },
-    "fm.teal.feed.getActorFeed": {
-        "defs.main.parameters.properties.authorDID.format",
-        "defs.main.parameters.properties.limit.default",
-        "defs.main.output.schema.properties.cursor",
-        "defs.main.errors",
-    },
+    "fm.teal.actor.getStatus": {"defs.main.parameters.properties.actor.format", "defs.main.errors"},
+    "fm.teal.alpha.feed.defs": PLAY_FIELDS,
+    "fm.teal.alpha.feed.getActorFeed": FEED,
+    "fm.teal.alpha.feed.getPlay": {"defs.main.errors"},
+    "fm.teal.feed.defs": PLAY_FIELDS,
+    "fm.teal.feed.getActorFeed": {*FEED, "defs.main.parameters.properties.authorDID.format"},
+    "fm.teal.feed.getPlay": {"defs.main.parameters.properties.authorDID.format", "defs.main.errors"},
 }
 
 

@@ -18,13 +18,15 @@ class Case:
     """One way to ask a query.
 
     `about`: what the happy answer mentions ("" for a figure about everybody). `items`: the list that pages, if any.
-    `moving`: the order of the pages depends on what others do meanwhile, so that they are read in a town at rest.
+    `most`: its largest page. `moving`: the order of the pages depends on what others do meanwhile, so that they are
+    read in a town at rest.
     """
 
     nsid: str
     params: Mapping[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
     about: str = "{did}"
     items: str | None = None
+    most: int = 100
     moving: bool = False
 
     def asked(self, town: Town) -> dict[str, Any]:
@@ -41,8 +43,10 @@ class Case:
 
 
 CASES = [
+    Case("fm.plyr.actor.getListeners", items="listeners"),
     Case("fm.plyr.actor.getNowPlaying", {"actor": "{did}"}),
     Case("fm.plyr.actor.getProfile", {"actor": "{handle}"}),
+    Case("fm.plyr.actor.getProfiles", {"actors": ["{fan}", "{handle}"]}),
     Case("fm.plyr.feed.getActorTracks", {"actor": "{did}"}, items="tracks"),
     Case("fm.plyr.feed.getActorTracks", {"actor": "{did}", "tags": ["{tag}"]}, items="tracks"),
     Case("fm.plyr.feed.getActorTracks", {"actor": "{handle}", "sort": "popular"}, items="tracks", moving=True),
@@ -57,5 +61,17 @@ CASES = [
     Case("fm.plyr.feed.getTrackLikes", {"uri": "{fantrack}"}, items="likes"),
     Case("fm.plyr.feed.getTracks", {"uris": ["{track}", "{fantrack}", "{tracks}"]}),
     Case("fm.plyr.stats.getStats", about=""),
+    Case("fm.teal.actor.getProfile", {"actor": "{handle}"}),
+    Case("fm.teal.actor.getProfiles", {"actors": ["{did}", "{fan}"]}),
+    Case("fm.teal.actor.getStatus", {"actor": "{did}"}),
+    Case("fm.teal.actor.searchActors", {"q": "f"}, about="{fan}", items="actors", most=25),
+    Case("fm.teal.alpha.actor.getProfile", {"actor": "{did}"}),
+    Case("fm.teal.alpha.actor.getProfiles", {"actors": ["{fan}", "{did}"]}),
+    Case("fm.teal.alpha.actor.searchActors", {"q": "Fan"}, about="{fan}", items="actors", most=25),
+    Case("fm.teal.alpha.feed.getActorFeed", {"authorDID": "{handle}"}, items="plays"),
+    Case("fm.teal.alpha.feed.getPlay", {"authorDID": "{did}", "rkey": "{play}"}),
+    Case("fm.teal.alpha.stats.getLatest", items="plays"),
     Case("fm.teal.feed.getActorFeed", {"authorDID": "{did}"}, items="plays"),
+    Case("fm.teal.feed.getPlay", {"authorDID": "{handle}", "rkey": "{play}"}),
+    Case("fm.teal.stats.getLatest", items="plays"),
 ]

@@ -40,7 +40,7 @@ async def _page(client: Client, town: Town, case: Case, limit: int, cursor: str 
 async def test_pages_give_everything_once_while_others_write(
     stage: Stage, client: Client, town: Town, case: Case, limit: int
 ) -> None:
-    before, _ = await _page(client, town, case, 100)
+    before, _ = await _page(client, town, case, case.most)
     assert len(before) > limit, "the town has too few of these"
     seen, cursor = await _page(client, town, case, limit)
     pages = 1
@@ -53,7 +53,7 @@ async def test_pages_give_everything_once_while_others_write(
         seen += page
         pages += 1
         assert pages < PAGES_MAX, "the pages do not end"
-    after, _ = await _page(client, town, case, 100)
+    after, _ = await _page(client, town, case, case.most)
     assert len(seen) == len(set(seen))
     steady = set(before) & set(after)
     assert [item for item in seen if item in steady] == [item for item in before if item in steady]
@@ -61,7 +61,7 @@ async def test_pages_give_everything_once_while_others_write(
 
 @pytest.mark.parametrize("case", PAGED, ids=str)
 async def test_a_page_that_ends_with_the_last_item_has_no_cursor(client: Client, town: Town, case: Case) -> None:
-    whole, cursor = await _page(client, town, case, 100)
+    whole, cursor = await _page(client, town, case, case.most)
     assert cursor is None
     for limit in (len(whole) - 1, len(whole)):
         page, cursor = await _page(client, town, case, limit)
