@@ -3,7 +3,9 @@
 Every function works in the caller's transaction, which holds the lock of the repo's row (or takes it here), so that
 nothing of the account is applied meanwhile. `active` decides, `status` explains. A report that is older than the last
 one known is a replay and changes nothing; it may only have us ask the account's host. But a deletion may be reported
-after we have asked a host that no longer had the account: then it is the explanation. sync.md section 5.
+after we have asked a host that no longer had the account: then it is the explanation. And a relay may carry the
+deletion of what an account that has moved has left behind at its former host: everything goes at once, then the DID
+document is read and the host that it names is asked; one that has the account brings it back. sync.md section 5.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from runtime.sql import Queries
 SQL = Queries.beside(__file__)
 
 DELETED = "deleted"
+# A host that gives no clear answer is asked so often whether it has an account that was deleted: for some hours.
+DELETED_ASKS = 12
 # What a host is not there to say: the account is hidden, and asked for again.
 NOT_FOUND = "not_found"
 
@@ -33,14 +37,16 @@ async def set_status(connection: Connection, account_id: int, active: bool, stat
     at = min(at, datetime.now(UTC))
     if known["status_at"] is not None and at < known["status_at"]:
         if active or status != DELETED or known["status"] != NOT_FOUND:
-            if active and not known["deleted"]:
-                await states.ask_hosts(connection, [account_id])
+            if active:
+                await _ask_host(connection, account_id, moved=known["deleted"])
             return
         at = known["status_at"]
     deleted = not active and (status == DELETED or known["deleted"])
-    await connection.execute(SQL["set_status"], account_id, active, status and pg_text(status), deleted, at)
+    status = DELETED if deleted else status and pg_text(status)
+    await connection.execute(SQL["set_status"], account_id, active, status, deleted, at)
     if deleted and not known["deleted"]:
         await _purge(connection, account_id)
+        await _ask_host(connection, account_id, moved=True)
     elif known["active"] and not active:
         await connection.execute(SQL["rest_repo"], account_id)
         await _hide(connection, account_id)
@@ -50,6 +56,25 @@ async def set_status(connection: Connection, account_id: int, active: bool, stat
         await connection.execute(SQL["show_account"], account_id)
         hidden = await connection.fetchval(SQL["is_hidden"], account_id)
         await projections.change_visibility(connection, [account_id], hidden=hidden)
+
+
+async def bury(connection: Connection, account_id: int) -> None:
+    """The DID is tombstoned: whatever a host has reported, the account is gone for good, and nobody is asked."""
+    await connection.execute(SQL["lock_repos"], [account_id])
+    await connection.execute(SQL["set_status"], account_id, False, DELETED, True, datetime.now(UTC))
+    await _purge(connection, account_id)
+
+
+async def settle_deletion(connection: Connection, account_id: int) -> None:
+    """Nobody says that a deleted account lives elsewhere: its host is forgotten. Nothing happens to any other."""
+    await connection.execute(SQL["settle_deletion"], account_id)
+
+
+async def _ask_host(connection: Connection, account_id: int, *, moved: bool) -> None:
+    """Have the host of an inactive account asked; one that has `moved` is looked up in its DID document first."""
+    if moved:
+        await connection.execute(SQL["doubt_identity"], account_id)
+    await states.ask_hosts(connection, [account_id])
 
 
 async def ask_again(connection: Connection, account_id: int, seconds: float) -> None:
@@ -102,6 +127,7 @@ async def store_identity(  # noqa: PLR0913, PLR0917 - what is known of a resolut
     else:
         await connection.execute(SQL["note_unusable"], account_id)
         await connection.execute(SQL["read_again"], account_id, retry)
+        await settle_deletion(connection, account_id)
     return Stored(awaited, moved)
 
 

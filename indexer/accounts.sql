@@ -84,13 +84,13 @@ SET handle = NULL, handle_valid = false, handle_due = false, pds = NULL, signing
 WHERE account_id = $1;
 
 -- name: purge_repo
--- Its sync state, and the events that wait.
+-- Its sync state, and the events that wait; what a host was asked before counts no more.
 -- $1 account_id bigint
 WITH dropped AS (DELETE FROM buffered_event WHERE account_id = $1)
 UPDATE repo
 SET state = 'inactive', rev = NULL, data = NULL, commit = NULL, next_attempt_at = 'infinity', attempts = 0,
-    lease_until = NULL, refetch = false, last_error = NULL, synced_at = NULL, unsigned_rev = NULL,
-    unsigned_since = NULL
+    lease = lease + 1, lease_until = NULL, refetch = false, last_error = NULL, synced_at = NULL,
+    unsigned_rev = NULL, unsigned_since = NULL
 WHERE account_id = $1;
 
 -- name: has_moved
@@ -98,9 +98,24 @@ WHERE account_id = $1;
 -- $1 account_id bigint, $2 pds text, $3 signing_key text
 SELECT (pds, signing_key) IS DISTINCT FROM ($2::text, $3::text) FROM identity WHERE account_id = $1;
 
+-- name: settle_deletion
+-- The host of a deleted account is not asked any more, and not known.
+-- $1 account_id bigint
+WITH gone AS (SELECT id FROM account WHERE id = $1 AND deleted),
+rested AS (
+    UPDATE repo r
+    SET next_attempt_at = 'infinity', attempts = 0, last_error = NULL
+    FROM gone
+    WHERE r.account_id = gone.id
+)
+UPDATE identity i
+SET pds = NULL, signing_key = NULL, resolved_at = NULL, stale = false, attempts = 0
+FROM gone
+WHERE i.account_id = gone.id;
+
 -- name: store_identity
--- What the DID document says; stale still when the claim has moved. A deleted account keeps nothing. A repo that lives
--- elsewhere now was not compared with its host yet.
+-- What the DID document says; stale still when the claim has moved. A deleted account keeps no name, and its host only
+-- until that was asked. A repo that lives elsewhere now was not compared with its host yet.
 -- $1 account_id bigint, $2 handle text, $3 pds text, $4 signing_key text, $5 began timestamptz, $6 claim timestamptz
 WITH moved AS (
     UPDATE repo r
@@ -112,12 +127,12 @@ UPDATE identity i
 SET handle = CASE WHEN NOT a.deleted THEN $2 END,
     handle_valid = i.handle_valid AND i.handle IS NOT DISTINCT FROM $2 AND NOT a.deleted,
     handle_due = $2 IS NOT NULL AND NOT a.deleted,
-    pds = CASE WHEN NOT a.deleted THEN $3 END,
-    signing_key = CASE WHEN NOT a.deleted THEN $4 END,
+    pds = $3::text,
+    signing_key = $4::text,
     resolved_at = $5,
-    stale = i.stale AND i.check_at <> $6 AND NOT a.deleted,
+    stale = i.stale AND i.check_at <> $6,
     check_at = CASE WHEN i.check_at <> $6 THEN i.check_at ELSE now() END,
-    attempts = CASE WHEN i.check_at <> $6 OR $3 IS NULL OR $4 IS NULL THEN i.attempts ELSE 0 END
+    attempts = CASE WHEN i.check_at <> $6 OR $3::text IS NULL OR $4::text IS NULL THEN i.attempts ELSE 0 END
 FROM account a
 WHERE i.account_id = $1 AND a.id = $1;
 

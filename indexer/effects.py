@@ -191,6 +191,7 @@ class Effects:
         await self._rules.set_status(self._connection, state.account_id, frame.active, frame.status, at)
         self.repos.update(await states.lock(self._connection, [frame.did]))
         self.wants_sync = self.wants_sync or frame.active
+        self.wants_identity = True
 
     def _hold_report(self, arrival: Arrival, state: RepoState, source: Source) -> None:
         """Whether the PDS may speak for the account is not known now; of one that is not active nothing waits."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import buffer, metrics, states
-from indexer.accounts import DELETED, give_handle, set_status, store_identity
+from indexer.accounts import DELETED_ASKS, bury, give_handle, settle_deletion, store_identity
 from indexer.crew import Crew, backoff
 from indexer.effects import Rules
 from protocol.handles import HandleResolver, HandleUnresolvable
@@ -132,14 +132,15 @@ class IdentityWorker:
         except DidTombstoned:
             metrics.IDENTITIES.labels("tombstoned").inc()
             async with self._pool.acquire() as connection, connection.transaction():
-                # For good, whatever a host has reported while the directory was asked.
-                await set_status(connection, claim.account_id, False, DELETED, datetime.now(UTC))
+                await bury(connection, claim.account_id)
                 await connection.execute(SQL["settle_document"], claim.account_id, claim.until)
         except IdentityFailed as fault:
             metrics.IDENTITIES.labels("failed").inc()
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(SQL["note_failure"], claim.account_id, pg_text(str(fault)))
                 await connection.execute(SQL["postpone"], claim.account_id, claim.until, self._retry(claim))
+                if claim.attempts >= DELETED_ASKS:
+                    await settle_deletion(connection, claim.account_id)
         else:
             metrics.IDENTITIES.labels("resolved").inc()
             await self._store(claim, document, began)

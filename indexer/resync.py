@@ -22,7 +22,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import metrics
-from indexer.accounts import ask_again
+from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, settle_deletion
 from indexer.crew import Crew, backoff
 from indexer.download import Bounds, download
 from indexer.effects import Rules
@@ -259,6 +259,8 @@ class SyncWorkers:
             await self._set_status(connection, account_id, status.active, status.status, datetime.now(UTC))
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))
+                if status.status == NOT_FOUND or claim.attempts >= DELETED_ASKS:
+                    await settle_deletion(connection, account_id)
         known = "active" if status.active else status.status
         metrics.SYNCS.labels("status", known if known in STATUSES else "other").inc()
         self._wake_identity()
@@ -278,7 +280,9 @@ class SyncWorkers:
         metrics.SYNCS.labels("failed", reason).inc()
         log.info("%s: %s", claim.did, detail)
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(SQL["fail"], *claim.lease, pg_text(detail), self._backoff(claim))
+            held = await connection.fetchval(SQL["fail"], *claim.lease, pg_text(detail), self._backoff(claim))
+            if held and claim.attempts >= DELETED_ASKS:
+                await settle_deletion(connection, claim.lease.account_id)
             if doubt:
                 await connection.execute(SQL["doubt"], claim.lease.account_id)
         if doubt:

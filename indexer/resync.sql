@@ -78,7 +78,8 @@ SET state = CASE WHEN state = 'inactive' THEN state ELSE 'error' END,
     last_error = $3,
     attempts = least(attempts + 1, 1000),
     next_attempt_at = now() + $4::double precision * interval '1 second'
-WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive');
+WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive')
+RETURNING account_id;
 
 -- name: doubt
 -- The account may have moved, or have another key.

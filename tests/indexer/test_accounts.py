@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from indexer.accounts import set_status
+from indexer.accounts import DELETED_ASKS, set_status
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, eventually, held, network, running, second_pds
+from tests.indexer.network import GET_STATUS, Network, Parts, eventually, held, network, running, second_pds
 from tests.indexer.repos import Repo, record
 
 TRACK, LIKE = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.like/3aaaaaaaaaa2a"
@@ -88,6 +89,7 @@ async def test_of_a_deleted_account_nothing_remains_but_the_mark(parts, net, poo
     repo = await synced(parts, net)
     other = await synced(parts, net)
     net.register(repo, handle="gone.example.com")
+    del net.pds.repos[repo.did]
     await pool.execute(
         "INSERT INTO dead_letter (did, source, reason, detail, payload) VALUES ($1, '', '', '', '')", repo.did
     )
@@ -97,6 +99,7 @@ async def test_of_a_deleted_account_nothing_remains_but_the_mark(parts, net, poo
         assert await pool.fetchval(f"SELECT count(*) FROM {table} WHERE account_id = $1", account_id) == 0, table
     assert await pool.fetchval("SELECT count(*) FROM dead_letter") == 0
     assert await parts.records(other.did) == held(other)
+    await is_left(parts, repo.did)
     identity, row = await parts.identity(repo.did), await parts.repo(repo.did)
     assert (identity["handle"], identity["pds"], identity["signing_key"]) == (None, None, None)
     assert (row["state"], row["rev"], row["data"]) == ("inactive", None, None)
@@ -106,6 +109,7 @@ async def test_of_a_deleted_account_nothing_remains_but_the_mark(parts, net, poo
 
 async def test_a_replay_does_not_bring_a_deleted_account_back(parts, net, pool) -> None:
     repo = await synced(parts, net)
+    del net.pds.repos[repo.did]
     await report(parts, repo.did, False, "deleted", T0)
     await report(parts, repo.did, True, None, T0 - timedelta(days=1))
     await report(parts, repo.did, False, "takendown", T0 + timedelta(days=1))
@@ -187,6 +191,7 @@ async def test_a_sync_under_way_when_the_account_goes_writes_nothing(parts, net,
 
 async def test_a_report_that_had_to_wait_for_another_sees_what_that_one_did(parts, net, pool) -> None:
     repo = await synced(parts, net)
+    del net.pds.repos[repo.did]
     account_id = (await parts.account(repo.did))["id"]
     async with pool.acquire() as connection:
         async with connection.transaction():
@@ -295,6 +300,96 @@ async def test_a_former_host_has_no_say(parts, net, pool) -> None:
         await parts.reaches(repo.did, "synced")
     assert net.pds.asked_status(repo.did) == 0
     assert await is_visible(pool, repo.did)
+
+
+async def is_left(parts: Parts, did: str) -> None:
+    """Wait until nobody is asked for a deleted account any more."""
+
+    async def left() -> bool:
+        identity, row = await parts.identity(did), await parts.repo(did)
+        return not identity["stale"] and identity["pds"] is None and row["next_attempt_at"].year > 9_000
+
+    await eventually(left, f"{did} is left alone")
+
+
+async def test_what_a_former_host_deletes_comes_back_from_the_present_one_by_itself(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    async with second_pds() as new_home:
+        new_home.repos[repo.did] = net.pds.repos.pop(repo.did)
+        net.register(repo, new_home)
+        await report(parts, repo.did, False, "deleted", T0)
+        assert await parts.records(repo.did) == {}, "at once"
+        parts.identities.wake()
+        await parts.reaches(repo.did, "synced")
+        assert await parts.records(repo.did) == held(repo)
+        assert await is_visible(pool, repo.did)
+        assert (await parts.identity(repo.did))["pds"] == new_home.host.origin
+        await report(parts, repo.did, False, "deleted", T0)
+        assert await is_visible(pool, repo.did), "the same report again is a replay"
+    assert net.pds.asked_status(repo.did) == 0
+
+
+async def test_a_deletion_that_overtakes_the_return_has_the_host_asked_again(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    home = net.pds.repos.pop(repo.did)
+    await report(parts, repo.did, False, "deleted", T0 + timedelta(seconds=1))
+    parts.identities.wake()
+    await is_left(parts, repo.did)
+    net.pds.repos[repo.did] = home
+    await report(parts, repo.did, True, None, T0)
+    assert (await parts.account(repo.did))["deleted"], "an old report proves nothing"
+    parts.identities.wake()
+    await parts.reaches(repo.did, "synced")
+    assert await parts.records(repo.did) == held(repo)
+
+
+async def test_a_deleted_account_whose_host_says_nothing_is_asked_for_a_while(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    net.pds.statuses[repo.did] = {"active": "perhaps"}
+    await report(parts, repo.did, False, "deleted", T0)
+    parts.identities.wake()
+    await eventually(lambda: has_failed(parts, repo.did), "it was asked in vain")
+    assert (await parts.repo(repo.did))["next_attempt_at"] > datetime.now(UTC), "it is asked again"
+    await pool.execute("UPDATE repo SET attempts = $1", DELETED_ASKS)
+    await parts.due(repo.did)
+    await is_left(parts, repo.did)
+    assert net.pds.asked_status(repo.did) == 2
+
+
+async def has_failed(parts: Parts, did: str) -> bool:
+    return (await parts.repo(did))["attempts"] == 1
+
+
+async def test_a_deleted_account_whose_document_cannot_be_read_is_looked_for_a_while(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    net.plc.says(f"/{repo.did}", {"message": "no"}, status=404)
+    await report(parts, repo.did, False, "deleted", T0)
+    await pool.execute("UPDATE identity SET attempts = $1", DELETED_ASKS)
+    parts.identities.wake()
+    await is_left(parts, repo.did)
+
+
+async def test_what_a_host_was_asked_before_a_deletion_does_not_undo_it(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    await report(parts, repo.did, False, "deactivated", T0)
+    asked, answer = asyncio.Event(), asyncio.Event()
+    first = net.pds.get_status
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        found = await first(request)
+        asked.set()
+        await answer.wait()
+        return found
+
+    net.pds.host.on(GET_STATUS, slow)
+    await parts.due(repo.did)
+    await asked.wait()
+    del net.pds.repos[repo.did]
+    await report(parts, repo.did, False, "deleted", T0 + timedelta(seconds=1))
+    answer.set()
+    parts.identities.wake()
+    await is_left(parts, repo.did)
+    assert (await parts.account(repo.did))["deleted"]
 
 
 async def is_whole(parts: Parts, repo: Repo) -> bool:

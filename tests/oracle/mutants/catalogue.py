@@ -269,8 +269,8 @@ ACCOUNTS: Final = (
     Mutant(
         "a tombstone is a passing failure",
         "indexer/identities.py",
-        "await set_status(connection, claim.account_id, False, DELETED, datetime.now(UTC))",
-        'await set_status(connection, claim.account_id, True, "", began)',
+        "await bury(connection, claim.account_id)",
+        "assert connection",
         STATUS,
     ),
     Mutant(
