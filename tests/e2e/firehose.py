@@ -10,7 +10,7 @@ import cbor2
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 FRAME_MAX = 6_000_000  # bytes
-WAIT = 20.0  # seconds for one message
+WAIT = 60.0  # seconds for one message
 
 
 @dataclass(frozen=True)

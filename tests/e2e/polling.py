@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-DEADLINE = 20.0  # seconds; generous, since the machine may be busy: what is awaited takes milliseconds
+DEADLINE = 60.0  # seconds; generous, since the machine may be busy: what is awaited takes milliseconds
 
 
 async def eventually(check: Callable[[], Awaitable[T]], *, deadline: float = DEADLINE, pause: float = 0.05) -> T:

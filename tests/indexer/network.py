@@ -27,7 +27,7 @@ from tests.protocol.webhost import FixedNames, Host, host
 
 GET_REPO = "/xrpc/com.atproto.sync.getRepo"
 # On a busy machine, everything takes its time [s].
-PATIENCE = 20.0
+PATIENCE = 60.0
 GET_STATUS = "/xrpc/com.atproto.sync.getRepoStatus"
 
 

@@ -19,7 +19,7 @@ from simulator import Network, Population, World, Write
 
 SMALL = Population(artists=3, listeners=6, strangers=3, records=(3, 25))
 TRACK = Nsid("fm.plyr.track")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 Records = dict[tuple[str, str], str]
 
