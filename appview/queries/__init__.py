@@ -20,6 +20,7 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.feed.getTrack": feed.get_track,
     "fm.plyr.feed.getTrackLikes": feed.get_track_likes,
     "fm.plyr.feed.getTracks": feed.get_tracks,
+    "fm.plyr.scrobble.getLatest": teal.get_latest,
     "fm.plyr.stats.getStats": stats.get_stats,
     "fm.teal.actor.getProfile": teal_actor.get_profile,
     "fm.teal.actor.getProfiles": teal_actor.get_profiles,

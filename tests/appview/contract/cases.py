@@ -60,6 +60,7 @@ CASES = [
     Case("fm.plyr.feed.getTrackLikes", {"uri": "{track}"}, about="{fan}", items="likes"),
     Case("fm.plyr.feed.getTrackLikes", {"uri": "{fantrack}"}, items="likes"),
     Case("fm.plyr.feed.getTracks", {"uris": ["{track}", "{fantrack}", "{tracks}"]}),
+    Case("fm.plyr.scrobble.getLatest", items="plays"),
     Case("fm.plyr.stats.getStats", about=""),
     Case("fm.teal.actor.getProfile", {"actor": "{handle}"}),
     Case("fm.teal.actor.getProfiles", {"actors": ["{did}", "{fan}"]}),
