@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 import lexicons
-from appview import health, outbound
+from appview import health, openapi, outbound
 from appview.auth import Viewers
 from appview.gateway import gateway
 from appview.limits import Limiter
@@ -68,6 +68,7 @@ async def application(settings: Settings) -> web.Application:
     door = outbound.fetcher(settings)
     viewers = Viewers(settings, reads, outbound.directory(settings, door))
     service = Service(reads, viewers, limiter, settings.cursor_max_bytes, settings.answer_max_age)
+    app.add_routes(openapi.routes(lexicons.load(), QUERIES, settings.public_url, health.VERSION))
     app.add_routes(endpoints(lexicons.load(), QUERIES, service))
 
     async def keep_open(_: web.Application) -> AsyncIterator[None]:
