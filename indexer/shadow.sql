@@ -63,11 +63,11 @@ ORDER BY step, name;
 
 -- name: takeover
 -- The statements by which new tables take the places of those that serve. The views come first, as they do for readers,
--- and mean the new tables from then on; they keep their grants, and views upon views follow them. To be asked while
+-- those that read others before these, and mean the new tables from then on; they keep their grants. To be asked while
 -- names mean the tables that serve, to be carried out while they mean the new ones. An old table on which something
 -- still depends refuses to go, and all stays as it was.
 -- $1 tables text[]
-WITH served AS (
+WITH RECURSIVE served AS (
     SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1::text[])
 ),
 readers AS (
@@ -76,26 +76,37 @@ readers AS (
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite w ON w.oid = d.objid
     JOIN pg_class v ON v.oid = w.ev_class AND v.relkind = 'v'
+),
+uses AS (
+    SELECT DISTINCT w.ev_class AS reading, d.refobjid AS read
+    FROM pg_rewrite w
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+    WHERE d.refobjid <> w.ev_class
+),
+levels AS (
+    SELECT oid, 0 AS level FROM readers
+    UNION
+    SELECT uses.read, levels.level + 1 FROM levels JOIN uses ON uses.reading = levels.oid
 )
 SELECT statement
 FROM (
-    SELECT 1 AS step, v.relname AS name,
+    SELECT 1 AS step, (SELECT max(level) FROM levels l WHERE l.oid = v.oid) AS level, v.relname AS name,
            format('CREATE OR REPLACE VIEW public.%I ', v.relname)
            || coalesce('WITH (' || array_to_string(v.reloptions, ', ') || ') ', '')
            || 'AS ' || pg_get_viewdef(v.oid) AS statement
     FROM readers v
     UNION ALL
-    SELECT 2, '', 'CREATE SCHEMA reindex_old'
+    SELECT 2, 0, '', 'CREATE SCHEMA reindex_old'
     UNION ALL
-    SELECT 3, s.relname, format('ALTER TABLE public.%I SET SCHEMA reindex_old', s.relname) FROM served s
+    SELECT 3, 0, s.relname, format('ALTER TABLE public.%I SET SCHEMA reindex_old', s.relname) FROM served s
     UNION ALL
-    SELECT 4, s.relname, format('ALTER TABLE reindex.%I SET SCHEMA public', s.relname) FROM served s
+    SELECT 4, 0, s.relname, format('ALTER TABLE reindex.%I SET SCHEMA public', s.relname) FROM served s
     UNION ALL
-    SELECT 5, s.relname, format('DROP TABLE reindex_old.%I', s.relname) FROM served s
+    SELECT 5, 0, s.relname, format('DROP TABLE reindex_old.%I', s.relname) FROM served s
     UNION ALL
-    SELECT 6, '', 'DROP SCHEMA reindex_old, reindex'
+    SELECT 6, 0, '', 'DROP SCHEMA reindex_old, reindex'
 ) AS statements
-ORDER BY step, name;
+ORDER BY step, level, name;
 
 -- name: claims
 -- The statements by which all these tables are kept from maintenance, which would hold up the takeover; reads and

@@ -41,7 +41,8 @@ CREATE TABLE public.actor_count (
     likes_received bigint DEFAULT 0 NOT NULL,
     scrobble_count bigint DEFAULT 0 NOT NULL,
     total_duration numeric DEFAULT 0 NOT NULL,
-    hidden boolean DEFAULT false NOT NULL
+    hidden boolean DEFAULT false NOT NULL,
+    playlist_count integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
 CREATE TABLE public.actor_name (
@@ -51,6 +52,28 @@ CREATE TABLE public.actor_name (
     avatar_cid text COLLATE pg_catalog."C"
 )
 WITH (fillfactor='80');
+CREATE TABLE public.album (
+    account_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    track_count integer NOT NULL,
+    guest_count integer NOT NULL,
+    by_list boolean NOT NULL,
+    total_duration numeric NOT NULL,
+    album text NOT NULL COLLATE pg_catalog."C",
+    title text NOT NULL,
+    slug text NOT NULL COLLATE pg_catalog."C",
+    stem text NOT NULL COLLATE pg_catalog."C",
+    by_title text NOT NULL COLLATE pg_catalog."C",
+    uri text COLLATE pg_catalog."C",
+    image text
+);
+CREATE TABLE public.album_track (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    by_list boolean NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    album text NOT NULL COLLATE pg_catalog."C"
+);
 CREATE TABLE public.bsky_profile (
     account_id bigint NOT NULL,
     created_at timestamp with time zone,
@@ -146,6 +169,29 @@ CREATE TABLE public.plyr_like (
     canonical boolean NOT NULL,
     rkey text NOT NULL COLLATE pg_catalog."C",
     uri text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.plyr_list (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone,
+    indexed_at timestamp with time zone NOT NULL,
+    item_count integer NOT NULL,
+    guest_count integer NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    uri text NOT NULL COLLATE pg_catalog."C",
+    cid text NOT NULL COLLATE pg_catalog."C",
+    list_type text NOT NULL COLLATE pg_catalog."C",
+    name text
+);
+CREATE TABLE public.plyr_list_item (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    place integer NOT NULL,
+    repeated boolean NOT NULL,
+    own boolean NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
     subject text NOT NULL COLLATE pg_catalog."C"
 );
 CREATE TABLE public.plyr_profile (
@@ -271,6 +317,11 @@ CREATE TABLE public.subject_count (
     subject text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (fillfactor='80');
+CREATE TABLE public.tag_count (
+    track_count integer NOT NULL,
+    tag text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
 CREATE TABLE public.teal_play (
     account_id bigint NOT NULL,
     played_at timestamp with time zone NOT NULL,
@@ -335,7 +386,8 @@ CREATE TABLE public.totals (
     like_count bigint DEFAULT 0 NOT NULL,
     comment_count bigint DEFAULT 0 NOT NULL,
     scrobble_count bigint DEFAULT 0 NOT NULL,
-    total_duration numeric DEFAULT 0 NOT NULL
+    total_duration numeric DEFAULT 0 NOT NULL,
+    list_count bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
 CREATE TABLE public.visibility (
@@ -366,6 +418,103 @@ CREATE VIEW public.visible_account AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visibility v
           WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view))));
+CREATE VIEW public.visible_track AS
+ SELECT t.account_id,
+    t.sort_at,
+    t.created_at,
+    t.indexed_at,
+    t.duration,
+    t.audio_size,
+    t.rkey,
+    t.uri,
+    t.cid,
+    t.title,
+    t.artist,
+    t.file_type,
+    t.audio_cid,
+    t.audio_mime,
+    t.audio_url,
+    t.album,
+    t.image,
+    t.description,
+    t.support_gate,
+    t.tags,
+    t.features,
+    t.self_labels,
+    t.record,
+    a.did,
+    a.handle,
+    a.pds,
+    (a.listed AND (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list))))) AS listed,
+    COALESCE(c.like_count, 0) AS like_count,
+    COALESCE(c.comment_count, 0) AS comment_count
+   FROM ((public.plyr_track t
+     JOIN public.visible_account a ON ((a.id = t.account_id)))
+     LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_album AS
+ SELECT b.account_id,
+    b.by_list,
+    b.album,
+    b.title,
+    b.slug,
+    b.by_title,
+    b.uri,
+    b.since,
+        CASE
+            WHEN (b.guest_count > 0) THEN g.image
+            ELSE b.image
+        END AS image,
+        CASE
+            WHEN (b.guest_count > 0) THEN g.track_count
+            ELSE b.track_count
+        END AS track_count,
+        CASE
+            WHEN (b.guest_count > 0) THEN g.total_duration
+            ELSE b.total_duration
+        END AS total_duration,
+    a.did,
+    a.handle,
+    a.pds,
+    (a.listed AND (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_list))))) AS listed
+   FROM ((public.album b
+     JOIN public.visible_account a ON ((a.id = b.account_id)))
+     LEFT JOIN LATERAL ( SELECT (count(*))::integer AS track_count,
+            COALESCE(sum(t.duration), (0)::numeric) AS total_duration,
+            (array_agg(t.image ORDER BY i.place) FILTER (WHERE (t.image IS NOT NULL)))[1] AS image
+           FROM (public.plyr_list_item i
+             JOIN public.visible_track t ON ((t.uri = i.subject)))
+          WHERE ((b.guest_count > 0) AND (i.account_id = b.account_id) AND (i.rkey = b.album) AND (NOT i.repeated))) g ON (true))
+  WHERE (((b.track_count > 0) OR (b.guest_count > 0)) AND (
+        CASE
+            WHEN (b.guest_count > 0) THEN g.track_count
+            ELSE b.track_count
+        END > 0) AND (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_view)))));
+CREATE VIEW public.visible_album_track AS
+ SELECT m.account_id,
+    m.rkey,
+    m.by_list,
+    m.album,
+    m.sort_at,
+    b.title,
+    b.slug,
+    b.uri,
+    b.image,
+    b.since
+   FROM ((public.album_track m
+     JOIN public.album b ON (((b.account_id = m.account_id) AND (b.by_list = m.by_list) AND (b.album = m.album))))
+     JOIN public.visible_account a ON ((a.id = m.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view))));
 CREATE VIEW public.visible_comment AS
  SELECT c.account_id,
     c.sort_at,
@@ -410,6 +559,15 @@ CREATE VIEW public.visible_issuer AS
    FROM ((public.account a
      LEFT JOIN public.identity i ON ((i.account_id = a.id)))
      LEFT JOIN public.repo r ON ((r.account_id = a.id)));
+CREATE VIEW public.visible_join AS
+ SELECT p.account_id,
+    ('self'::text COLLATE "C") AS rkey,
+    LEAST(p.created_at, p.indexed_at) AS sort_at,
+    a.listed,
+    (((('at://'::text || a.did) || '/'::text) || COALESCE(( SELECT instance.namespace
+           FROM public.instance), 'fm.plyr'::text)) || '.actor.profile/self'::text) AS uri
+   FROM (public.plyr_profile p
+     JOIN public.visible_account a ON ((a.id = p.account_id)));
 CREATE VIEW public.visible_like AS
  SELECT l.account_id,
     l.rkey,
@@ -425,6 +583,43 @@ CREATE VIEW public.visible_like AS
    FROM (public.plyr_like l
      JOIN public.visible_account a ON ((a.id = l.account_id)))
   WHERE l.canonical;
+CREATE VIEW public.visible_list AS
+ SELECT l.account_id,
+    l.sort_at,
+    l.created_at,
+    l.updated_at,
+    l.indexed_at,
+    l.item_count,
+    l.guest_count,
+    l.rkey,
+    l.uri,
+    l.cid,
+    l.list_type,
+    l.name,
+    a.did,
+    a.handle,
+    a.pds,
+    (a.listed AND (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_list))))) AS listed
+   FROM (public.plyr_list l
+     JOIN public.visible_account a ON ((a.id = l.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_list_item AS
+ SELECT i.account_id,
+    i.sort_at,
+    i.place,
+    i.repeated,
+    i.own,
+    i.rkey,
+    i.subject
+   FROM (public.plyr_list_item i
+     JOIN public.visible_account a ON ((a.id = i.account_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view))));
 CREATE VIEW public.visible_play AS
  SELECT p.account_id,
     p.played_at,
@@ -477,7 +672,11 @@ CREATE VIEW public.visible_profile AS
     COALESCE(c.track_count, 0) AS track_count,
     COALESCE(c.likes_received, (0)::bigint) AS likes_received,
     COALESCE(c.scrobble_count, (0)::bigint) AS scrobble_count,
-    COALESCE(c.total_duration, (0)::numeric) AS total_duration
+    COALESCE(c.total_duration, (0)::numeric) AS total_duration,
+    COALESCE(c.playlist_count, 0) AS playlist_count,
+    ( SELECT count(*) AS count
+           FROM public.visible_album m
+          WHERE (m.account_id = a.id)) AS album_count
    FROM ((((public.visible_account a
      LEFT JOIN public.plyr_profile p ON ((p.account_id = a.id)))
      LEFT JOIN public.bsky_profile b ON ((b.account_id = a.id)))
@@ -533,6 +732,10 @@ CREATE VIEW public.visible_status AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.teal_status o
           WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
+CREATE VIEW public.visible_tag AS
+ SELECT tag,
+    track_count
+   FROM public.tag_count;
 CREATE VIEW public.visible_teal_name AS
  SELECT (lower(p.display_name) COLLATE "C") AS name,
     a.id AS account_id,
@@ -575,46 +778,9 @@ CREATE VIEW public.visible_totals AS
            FROM public.repo
           WHERE (repo.state = 'synced'::text)) AS repo_count,
     ( SELECT max(source_cursor.event_time) AS max
-           FROM public.source_cursor) AS indexed_at
+           FROM public.source_cursor) AS indexed_at,
+    (sum(list_count))::bigint AS list_count
    FROM public.totals;
-CREATE VIEW public.visible_track AS
- SELECT t.account_id,
-    t.sort_at,
-    t.created_at,
-    t.indexed_at,
-    t.duration,
-    t.audio_size,
-    t.rkey,
-    t.uri,
-    t.cid,
-    t.title,
-    t.artist,
-    t.file_type,
-    t.audio_cid,
-    t.audio_mime,
-    t.audio_url,
-    t.album,
-    t.image,
-    t.description,
-    t.support_gate,
-    t.tags,
-    t.features,
-    t.self_labels,
-    t.record,
-    a.did,
-    a.handle,
-    a.pds,
-    (a.listed AND (NOT (EXISTS ( SELECT
-           FROM public.visibility v
-          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list))))) AS listed,
-    COALESCE(c.like_count, 0) AS like_count,
-    COALESCE(c.comment_count, 0) AS comment_count
-   FROM ((public.plyr_track t
-     JOIN public.visible_account a ON ((a.id = t.account_id)))
-     LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
-  WHERE (NOT (EXISTS ( SELECT
-           FROM public.visibility v
-          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view))));
 CREATE VIEW public.visible_track_tag AS
  SELECT g.tag,
     g.sort_at,
@@ -634,6 +800,12 @@ ALTER TABLE ONLY public.actor_count
     ADD CONSTRAINT actor_count_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.actor_name
     ADD CONSTRAINT actor_name_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.album
+    ADD CONSTRAINT album_pkey PRIMARY KEY (account_id, by_list, album);
+ALTER TABLE ONLY public.album
+    ADD CONSTRAINT album_slug UNIQUE (account_id, slug) DEFERRABLE;
+ALTER TABLE ONLY public.album_track
+    ADD CONSTRAINT album_track_pkey PRIMARY KEY (account_id, rkey, by_list, album);
 ALTER TABLE ONLY public.bsky_profile
     ADD CONSTRAINT bsky_profile_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.buffered_event
@@ -652,6 +824,10 @@ ALTER TABLE ONLY public.plyr_comment
     ADD CONSTRAINT plyr_comment_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_like
     ADD CONSTRAINT plyr_like_pkey PRIMARY KEY (account_id, rkey);
+ALTER TABLE ONLY public.plyr_list_item
+    ADD CONSTRAINT plyr_list_item_pkey PRIMARY KEY (account_id, rkey, place);
+ALTER TABLE ONLY public.plyr_list
+    ADD CONSTRAINT plyr_list_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_profile
     ADD CONSTRAINT plyr_profile_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.plyr_track
@@ -672,6 +848,8 @@ ALTER TABLE ONLY public.stream_gap
     ADD CONSTRAINT stream_gap_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.subject_count
     ADD CONSTRAINT subject_count_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY public.tag_count
+    ADD CONSTRAINT tag_count_pkey PRIMARY KEY (tag);
 ALTER TABLE ONLY public.teal_play
     ADD CONSTRAINT teal_play_pkey PRIMARY KEY (account_id, rkey, alpha);
 ALTER TABLE ONLY public.teal_profile
@@ -682,17 +860,31 @@ ALTER TABLE ONLY public.totals
     ADD CONSTRAINT totals_pkey PRIMARY KEY (slot);
 ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_pkey PRIMARY KEY (account_id, subject, cause);
+CREATE INDEX album_by_stem ON public.album USING btree (account_id, stem);
+CREATE INDEX album_by_title ON public.album USING btree (account_id, by_title) WHERE ((track_count > 0) OR (guest_count > 0));
+CREATE INDEX album_latest ON public.album USING btree (since DESC, account_id DESC, slug DESC) WHERE ((track_count > 0) OR (guest_count > 0));
+CREATE INDEX album_track_of_album ON public.album_track USING btree (account_id, by_list, album, sort_at, rkey);
 CREATE INDEX buffered_event_order ON public.buffered_event USING btree (account_id, id);
 CREATE INDEX dead_letter_did ON public.dead_letter USING btree (did);
 CREATE INDEX identity_handle_due ON public.identity USING btree (check_at) WHERE (handle_due AND (NOT stale));
 CREATE INDEX identity_stale ON public.identity USING btree (check_at) WHERE stale;
 CREATE UNIQUE INDEX identity_valid_handle ON public.identity USING btree (handle) WHERE handle_valid;
+CREATE INDEX plyr_comment_by_actor ON public.plyr_comment USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_comment_by_position ON public.plyr_comment USING btree (subject, timestamp_ms, sort_at, account_id, rkey);
 CREATE INDEX plyr_comment_by_time ON public.plyr_comment USING btree (subject, sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX plyr_comment_latest ON public.plyr_comment USING btree (sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX plyr_like_by_actor ON public.plyr_like USING btree (account_id, sort_at DESC, rkey DESC) WHERE canonical;
 CREATE INDEX plyr_like_by_subject ON public.plyr_like USING btree (subject, sort_at DESC, account_id DESC, rkey DESC) WHERE canonical;
 CREATE INDEX plyr_like_canonical ON public.plyr_like USING btree (account_id, subject) WHERE canonical;
+CREATE INDEX plyr_like_latest ON public.plyr_like USING btree (sort_at DESC, account_id DESC, rkey DESC) WHERE canonical;
 CREATE INDEX plyr_like_repeated ON public.plyr_like USING btree (account_id, subject, sort_at, rkey) WHERE (NOT canonical);
+CREATE INDEX plyr_list_by_actor ON public.plyr_list USING btree (account_id, sort_at DESC, rkey DESC);
+CREATE INDEX plyr_list_item_by_subject ON public.plyr_list_item USING btree (subject, sort_at DESC, account_id DESC, rkey DESC) WHERE (NOT repeated);
+CREATE INDEX plyr_list_item_own ON public.plyr_list_item USING btree (account_id, subject) WHERE (own AND (NOT repeated));
+CREATE INDEX plyr_list_latest ON public.plyr_list USING btree (sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX plyr_profile_latest ON public.plyr_profile USING btree (LEAST(created_at, indexed_at) DESC, account_id DESC);
 CREATE INDEX plyr_track_by_actor ON public.plyr_track USING btree (account_id, sort_at DESC, rkey DESC);
+CREATE INDEX plyr_track_by_uri ON public.plyr_track USING btree (uri);
 CREATE INDEX plyr_track_latest ON public.plyr_track USING btree (sort_at DESC, account_id DESC, rkey DESC);
 CREATE INDEX record_unsigned ON public.record USING btree (account_id) WHERE unsigned;
 CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) WHERE (state = ANY (ARRAY['synced'::text, 'syncing'::text, 'inactive'::text]));
@@ -700,6 +892,7 @@ CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state =
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
+CREATE INDEX tag_count_most ON public.tag_count USING btree (track_count DESC, tag);
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
 CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
 CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));
@@ -716,17 +909,23 @@ ALTER TABLE ONLY public.repo
 ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 GRANT SELECT ON TABLE public.visible_account TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_album TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_album_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
-GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track_tag TO plyr_reader;

@@ -6,7 +6,7 @@ additive way; thus likes that came before their track, and the track that goes w
 figures whoever commits first.
 
 Concurrency: the caller is in a transaction and holds the `repo` rows of the accounts whose rows it changes. Rows are
-locked in a fixed order (subjects, accounts, slots, each by key). A transaction that flushes twice can still meet
+locked in a fixed order (subjects, accounts, tags, slots, each by key). A transaction that flushes twice can still meet
 another one crosswise; Postgres then ends one of them, which is to be tried again as a whole.
 records.md, "What follows from records".
 """
@@ -14,7 +14,7 @@ records.md, "What follows from records".
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import asyncpg
@@ -24,7 +24,7 @@ from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
 SLOTS = 16
-TABLES = ("subject_count", "actor_count", "totals")
+TABLES = ("subject_count", "actor_count", "tag_count", "totals")
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
@@ -32,7 +32,8 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 class Contribution(NamedTuple):
     """What one row adds to the counts.
 
-    `subject` is the uri that is liked or commented on, or the track's own. `duration` is the track's, in seconds.
+    `subject` is the uri that is liked or commented on, or the track's own. `duration` and `tags` are the track's; the
+    duration in seconds.
     """
 
     account_id: int
@@ -42,6 +43,9 @@ class Contribution(NamedTuple):
     tracks: int = 0
     duration: int = 0
     scrobbles: int = 0
+    lists: int = 0
+    playlists: int = 0
+    tags: Sequence[str] = ()
 
 
 class _Subject:
@@ -54,17 +58,18 @@ class _Subject:
 
 
 class _Actor:
-    __slots__ = ("duration", "likes_received", "scrobbles", "tracks")
+    __slots__ = ("duration", "likes_received", "playlists", "scrobbles", "tracks")
 
     def __init__(self) -> None:
         self.tracks = 0
         self.likes_received = 0
         self.scrobbles = 0
+        self.playlists = 0
         self.duration = 0
 
 
 class _Total:
-    __slots__ = ("artists", "comments", "duration", "likes", "scrobbles", "tracks")
+    __slots__ = ("artists", "comments", "duration", "likes", "lists", "scrobbles", "tracks")
 
     def __init__(self) -> None:
         self.tracks = 0
@@ -72,6 +77,7 @@ class _Total:
         self.likes = 0
         self.comments = 0
         self.scrobbles = 0
+        self.lists = 0
         self.duration = 0
 
 
@@ -82,11 +88,12 @@ class Tally:
         self.hidden = hidden
         self.subjects: defaultdict[str, _Subject] = defaultdict(_Subject)
         self.actors: defaultdict[int, _Actor] = defaultdict(_Actor)
+        self.tags: defaultdict[str, int] = defaultdict(int)
         self.totals: defaultdict[int, _Total] = defaultdict(_Total)
 
     def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
         """Count rows that came, or, with sign -1, rows that went."""
-        for account_id, subject, likes, comments, tracks, duration, scrobbles in contributions:
+        for account_id, subject, likes, comments, tracks, duration, scrobbles, lists, playlists, tags in contributions:
             if account_id in self.hidden:
                 continue
             if subject:
@@ -94,11 +101,16 @@ class Tally:
                 counted.likes += sign * likes
                 counted.comments += sign * comments
                 counted.owner += sign * tracks * account_id
-            if tracks or scrobbles:
+            if tracks or scrobbles or playlists:
                 actor = self.actors[account_id]
                 actor.tracks += sign * tracks
                 actor.duration += sign * duration
                 actor.scrobbles += sign * scrobbles
+                actor.playlists += sign * playlists
+            if lists:
+                self.totals[account_id % SLOTS].lists += sign * lists
+            for tag in tags:
+                self.tags[tag] += sign
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -119,6 +131,7 @@ async def restart(connection: Connection) -> None:
     """Every count to zero, and the accounts hidden that are not visible now."""
     await connection.execute(SQL["clear_subjects"])
     await connection.execute(SQL["clear_actors"])
+    await connection.execute(SQL["clear_tags"])
     await connection.execute(SQL["clear_totals"], SLOTS)
     await connection.execute(SQL["hide_invisible"])
 
@@ -127,6 +140,7 @@ async def flush(connection: Connection, tally: Tally) -> None:
     """Write the tally, and empty it."""
     await _flush_subjects(connection, tally)
     await _flush_actors(connection, tally)
+    await _flush_tags(connection, tally)
     totals = sorted(tally.totals.items())
     if totals:
         await connection.execute(
@@ -138,9 +152,11 @@ async def flush(connection: Connection, tally: Tally) -> None:
             [total.comments for _, total in totals],
             [total.scrobbles for _, total in totals],
             [total.duration for _, total in totals],
+            [total.lists for _, total in totals],
         )
     tally.subjects.clear()
     tally.actors.clear()
+    tally.tags.clear()
     tally.totals.clear()
 
 
@@ -179,7 +195,7 @@ async def _flush_actors(connection: Connection, tally: Tally) -> None:
     changed = {
         account_id: actor
         for account_id, actor in sorted(tally.actors.items())
-        if actor.tracks or actor.likes_received or actor.scrobbles or actor.duration
+        if actor.tracks or actor.likes_received or actor.scrobbles or actor.duration or actor.playlists
     }
     if not changed:
         return
@@ -190,6 +206,7 @@ async def _flush_actors(connection: Connection, tally: Tally) -> None:
         [actor.likes_received for actor in changed.values()],
         [actor.scrobbles for actor in changed.values()],
         [actor.duration for actor in changed.values()],
+        [actor.playlists for actor in changed.values()],
     )
     idle: list[int] = []
     for account_id, tracks, empty in rows:
@@ -203,3 +220,11 @@ async def _flush_actors(connection: Connection, tally: Tally) -> None:
             idle.append(account_id)
     if idle:
         await connection.execute(SQL["drop_actors"], idle)
+
+
+async def _flush_tags(connection: Connection, tally: Tally) -> None:
+    changed = {tag: tracks for tag, tracks in sorted(tally.tags.items()) if tracks}
+    if changed:
+        rows = await connection.fetch(SQL["add_to_tags"], list(changed), list(changed.values()))
+        if idle := [tag for tag, tracks in rows if not tracks]:
+            await connection.execute(SQL["drop_tags"], idle)

@@ -15,10 +15,10 @@ ON CONFLICT (account_id) DO UPDATE SET hidden = true;
 -- $1 account_ids bigint[]
 WITH shown AS (
     UPDATE actor_count SET hidden = false
-    WHERE account_id = ANY($1) AND (track_count <> 0 OR likes_received <> 0 OR scrobble_count <> 0)
+    WHERE account_id = ANY($1) AND (track_count <> 0 OR likes_received <> 0 OR scrobble_count <> 0 OR playlist_count <> 0)
 )
 DELETE FROM actor_count
-WHERE account_id = ANY($1) AND track_count = 0 AND likes_received = 0 AND scrobble_count = 0;
+WHERE account_id = ANY($1) AND track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND playlist_count = 0;
 
 -- name: add_to_subjects
 -- Add to what stands there; gives the sums.
@@ -39,31 +39,47 @@ DELETE FROM subject_count WHERE subject = ANY($1) AND like_count = 0 AND comment
 
 -- name: add_to_actors
 -- Add to what stands there; gives the number of tracks, and whether the row has become needless.
--- $1 account_ids bigint[], $2 tracks integer[], $3 likes_received bigint[], $4 scrobbles bigint[], $5 durations numeric[]
-INSERT INTO actor_count AS c (account_id, track_count, likes_received, scrobble_count, total_duration)
-SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[])
-    AS change (account_id, tracks, likes_received, scrobbles, duration)
+-- $1 account_ids bigint[], $2 tracks integer[], $3 likes_received bigint[], $4 scrobbles bigint[], $5 durations numeric[], $6 playlists integer[]
+INSERT INTO actor_count AS c (account_id, track_count, likes_received, scrobble_count, total_duration, playlist_count)
+SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[], $6::integer[])
+    AS change (account_id, tracks, likes_received, scrobbles, duration, playlists)
 ORDER BY account_id
 ON CONFLICT (account_id) DO UPDATE
 SET track_count = c.track_count + EXCLUDED.track_count,
     likes_received = c.likes_received + EXCLUDED.likes_received,
     scrobble_count = c.scrobble_count + EXCLUDED.scrobble_count,
-    total_duration = c.total_duration + EXCLUDED.total_duration
+    total_duration = c.total_duration + EXCLUDED.total_duration,
+    playlist_count = c.playlist_count + EXCLUDED.playlist_count
 RETURNING account_id, track_count,
-    track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND NOT hidden AS empty;
+    track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND playlist_count = 0 AND NOT hidden AS empty;
 
 -- name: drop_actors
 -- Those of which nothing is left to count.
 -- $1 account_ids bigint[]
 DELETE FROM actor_count
-WHERE account_id = ANY($1) AND track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND NOT hidden;
+WHERE account_id = ANY($1) AND track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND playlist_count = 0 AND NOT hidden;
+
+-- name: add_to_tags
+-- Add to what stands there; gives the sums.
+-- $1 tags text[], $2 tracks integer[]
+INSERT INTO tag_count AS c (tag, track_count)
+SELECT * FROM unnest($1::text[], $2::integer[]) AS change (tag, tracks)
+ORDER BY tag COLLATE "C"
+ON CONFLICT (tag) DO UPDATE SET track_count = c.track_count + EXCLUDED.track_count
+RETURNING tag, track_count;
+
+-- name: drop_tags
+-- Those that no track has any more.
+-- $1 tags text[]
+DELETE FROM tag_count WHERE tag = ANY ($1) AND track_count = 0;
 
 -- name: add_to_totals
 -- Add to the totals, slot by slot.
--- $1 slots smallint[], $2 tracks bigint[], $3 artists bigint[], $4 likes bigint[], $5 comments bigint[], $6 scrobbles bigint[], $7 durations numeric[]
-INSERT INTO totals AS t (slot, track_count, artist_count, like_count, comment_count, scrobble_count, total_duration)
-SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::numeric[])
-    AS change (slot, tracks, artists, likes, comments, scrobbles, duration)
+-- $1 slots smallint[], $2 tracks bigint[], $3 artists bigint[], $4 likes bigint[], $5 comments bigint[], $6 scrobbles bigint[], $7 durations numeric[], $8 lists bigint[]
+INSERT INTO totals AS t (slot, track_count, artist_count, like_count, comment_count, scrobble_count, total_duration, list_count)
+SELECT * FROM unnest(
+    $1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::numeric[], $8::bigint[]
+) AS change (slot, tracks, artists, likes, comments, scrobbles, duration, lists)
 ORDER BY slot
 ON CONFLICT (slot) DO UPDATE
 SET track_count = t.track_count + EXCLUDED.track_count,
@@ -71,7 +87,8 @@ SET track_count = t.track_count + EXCLUDED.track_count,
     like_count = t.like_count + EXCLUDED.like_count,
     comment_count = t.comment_count + EXCLUDED.comment_count,
     scrobble_count = t.scrobble_count + EXCLUDED.scrobble_count,
-    total_duration = t.total_duration + EXCLUDED.total_duration;
+    total_duration = t.total_duration + EXCLUDED.total_duration,
+    list_count = t.list_count + EXCLUDED.list_count;
 
 -- name: clear_subjects
 -- Nothing is counted.
@@ -81,13 +98,18 @@ TRUNCATE subject_count;
 -- Nobody is counted.
 TRUNCATE actor_count;
 
+-- name: clear_tags
+-- No tag is counted.
+TRUNCATE tag_count;
+
 -- name: clear_totals
 -- Nothing in any slot.
 -- $1 slots integer
 INSERT INTO totals (slot)
 SELECT generate_series(0, $1 - 1)
 ON CONFLICT (slot) DO UPDATE
-SET track_count = 0, artist_count = 0, like_count = 0, comment_count = 0, scrobble_count = 0, total_duration = 0;
+SET track_count = 0, artist_count = 0, like_count = 0, comment_count = 0, scrobble_count = 0, total_duration = 0,
+    list_count = 0;
 
 -- name: hide_invisible
 -- Of accounts that do not show nothing is counted.

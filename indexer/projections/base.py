@@ -36,7 +36,10 @@ Tolerance: TypeAlias = Callable[[str, str, Mapping[str, Any]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A second table, with any number of rows for each row of the first; `drop` deletes them along."""
+    """A second table, with any number of rows for each row of the first; `drop` deletes them along.
+
+    They may be made of what a row has behind the first table's columns.
+    """
 
     table: str
     columns: tuple[str, ...]
@@ -129,7 +132,9 @@ async def _parse(projection: Projection, puts: Sequence[RecordRow]) -> list[Row]
 
 
 async def _insert(connection: Connection, projection: Projection, rows: Sequence[Row]) -> None:
-    await connection.copy_records_to_table(projection.table, records=rows, columns=projection.columns)
+    width = len(projection.columns)
+    of_table = rows if len(rows[0]) == width else [row[:width] for row in rows]
+    await connection.copy_records_to_table(projection.table, records=of_table, columns=projection.columns)
     side = projection.side
     if side and (beside := [each for row in rows for each in side.rows(row)]):
         await connection.copy_records_to_table(side.table, records=beside, columns=side.columns)

@@ -112,7 +112,7 @@ def _self_labels(value: Any) -> list[str]:
 
 
 def contribution(track: Track) -> Contribution:
-    return Contribution(track.account_id, track.uri, tracks=1, duration=track.duration or 0)
+    return Contribution(track.account_id, track.uri, tracks=1, duration=track.duration or 0, tags=track.tags)
 
 
 def tag_rows(track: Track) -> Iterator[tuple[int, datetime, str, str]]:

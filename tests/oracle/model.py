@@ -6,14 +6,14 @@ records, and of who shows, every projection's rows and every count. Plain loops 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from simulator import World
 from simulator.hosting import Account
-from tests.oracle import music, plyr
+from tests.oracle import albums, music, plyr
 from tests.oracle.plyr import Found, Row
 
 Fate: TypeAlias = Literal["shown", "hidden", "gone"]
@@ -33,6 +33,7 @@ READERS: Final = {
     "fm.plyr.track": ("plyr_track", plyr.track),
     "fm.plyr.like": ("plyr_like", plyr.like),
     "fm.plyr.comment": ("plyr_comment", plyr.comment),
+    "fm.plyr.list": ("plyr_list", plyr.track_list),
     "fm.plyr.actor.profile": ("plyr_profile", plyr.plyr_profile),
     "app.bsky.actor.profile": ("bsky_profile", plyr.bsky_profile),
     "fm.teal.actor.profile": ("teal_profile", plyr.teal_profile),
@@ -108,8 +109,10 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
         for (did, rkey), row in tables["plyr_track"].items()
         for tag in row["tags"]
     }
+    tables["plyr_list_item"] = albums.items(tables["plyr_list"])
     _settle_likes(tables["plyr_like"])
     _settle_plays(tables["teal_play"])
+    tables |= albums.albums(tables["plyr_track"], tables["plyr_list"], tables["plyr_list_item"])
     return tables | _counts(tables, hidden)
 
 
@@ -155,9 +158,23 @@ def _counts(tables: Tables, hidden: frozenset[str]) -> Tables:
     for (did, _), row in tables["plyr_comment"].items():
         if did not in hidden:
             subjects[row["subject"]]["comment_count"] += 1
-    actors: defaultdict[str, Row] = defaultdict(
-        lambda: {"track_count": 0, "likes_received": 0, "scrobble_count": 0, "total_duration": 0, "hidden": False}
-    )
+    return {
+        "subject_count": {(uri,): row for uri, row in subjects.items()},
+        "tag_count": _tag_counts(row for _, row in tracks.values()),
+        **_of_actors(tables, tracks, subjects, hidden),
+    }
+
+
+def _tag_counts(tracks: Iterable[Row]) -> dict[Key, Row]:
+    counts = Counter(tag for track in tracks for tag in track["tags"])
+    return {(tag,): {"track_count": number} for tag, number in counts.items()}
+
+
+def _of_actors(
+    tables: Tables, tracks: Mapping[str, tuple[str, Row]], subjects: Mapping[str, Row], hidden: frozenset[str]
+) -> Tables:
+    names = ("track_count", "likes_received", "scrobble_count", "total_duration", "playlist_count")
+    actors: defaultdict[str, Row] = defaultdict(lambda: {**dict.fromkeys(names, 0), "hidden": False})
     for uri, (did, row) in tracks.items():
         actors[did]["track_count"] += 1
         actors[did]["total_duration"] += row["duration"] or 0
@@ -165,11 +182,12 @@ def _counts(tables: Tables, hidden: frozenset[str]) -> Tables:
     for (did, _, _), row in tables["teal_play"].items():
         if row["canonical"] and did not in hidden:
             actors[did]["scrobble_count"] += 1
-    return {
-        "subject_count": {(uri,): row for uri, row in subjects.items()},
-        "actor_count": {(did,): row for did, row in actors.items()},
-        "totals": {(): _totals(actors, {uri: subjects[uri] for uri in tracks})},
-    }
+    lists = [(did, row) for (did, _), row in tables["plyr_list"].items() if did not in hidden]
+    for did, row in lists:
+        if row["list_type"] == "playlist":
+            actors[did]["playlist_count"] += 1
+    totals = _totals(actors, {uri: subjects[uri] for uri in tracks}) | {"list_count": len(lists)}
+    return {"actor_count": {(did,): row for did, row in actors.items()}, "totals": {(): totals}}
 
 
 def _totals(actors: Mapping[str, Row], tracks: Mapping[str, Row]) -> Row:

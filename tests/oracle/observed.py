@@ -19,6 +19,10 @@ KEYS: Final = {
     "plyr_track_tag": ("did", "rkey", "tag"),
     "plyr_like": ("did", "rkey"),
     "plyr_comment": ("did", "rkey"),
+    "plyr_list": ("did", "rkey"),
+    "plyr_list_item": ("did", "rkey", "place"),
+    "album": ("did", "by_list", "album"),
+    "album_track": ("did", "rkey", "by_list", "album"),
     "plyr_profile": ("did",),
     "bsky_profile": ("did",),
     "teal_profile": ("did", "alpha"),
@@ -26,6 +30,7 @@ KEYS: Final = {
     "teal_status": ("did", "alpha"),
     "subject_count": ("subject",),
     "actor_count": ("did",),
+    "tag_count": ("tag",),
     "totals": (),
 }
 

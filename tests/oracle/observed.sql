@@ -60,6 +60,22 @@ SELECT a.did, t.* FROM plyr_like t LEFT JOIN account a ON a.id = t.account_id;
 -- All comments.
 SELECT a.did, t.* FROM plyr_comment t LEFT JOIN account a ON a.id = t.account_id;
 
+-- name: plyr_list
+-- All lists.
+SELECT a.did, t.* FROM plyr_list t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: plyr_list_item
+-- All items of lists.
+SELECT a.did, t.* FROM plyr_list_item t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: album
+-- All albums.
+SELECT a.did, t.* FROM album t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: album_track
+-- All places of tracks in albums.
+SELECT a.did, t.* FROM album_track t LEFT JOIN account a ON a.id = t.account_id;
+
 -- name: plyr_profile
 -- All profiles of plyr.
 SELECT a.did, t.* FROM plyr_profile t LEFT JOIN account a ON a.id = t.account_id;
@@ -90,8 +106,13 @@ LEFT JOIN account a ON a.id = t.owner;
 -- What is counted of each account.
 SELECT a.did, t.* FROM actor_count t LEFT JOIN account a ON a.id = t.account_id;
 
+-- name: tag_count
+-- How many tracks have each tag.
+SELECT * FROM tag_count;
+
 -- name: totals
 -- What is counted of all.
 SELECT sum(track_count) AS track_count, sum(artist_count) AS artist_count, sum(like_count) AS like_count,
-       sum(comment_count) AS comment_count, sum(scrobble_count) AS scrobble_count, sum(total_duration) AS total_duration
+       sum(comment_count) AS comment_count, sum(scrobble_count) AS scrobble_count, sum(total_duration) AS total_duration,
+       sum(list_count) AS list_count
 FROM totals;

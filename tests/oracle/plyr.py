@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from simulator.codec import to_json
-from tests.oracle.naive import is_ref, is_text, mbid, moment, shown, tags
+from tests.oracle.naive import is_ref, is_text, mbid, moment, shown, tags, tid_moment
 
 Row: TypeAlias = dict[str, Any]
 
@@ -101,6 +101,33 @@ def comment(found: Found) -> Row | None:
         "subject": value["subject"]["uri"],
         "subject_cid": value["subject"]["cid"],
         "text": shown(value["text"]),
+    }
+
+
+def track_list(found: Found) -> Row | None:
+    """`subjects` becomes rows of their own."""
+    value = found.value
+    created = moment(value.get("createdAt"))
+    items = value.get("items")
+    if created is None or not isinstance(items, list) or len(items) > 500:
+        return None
+    if not all(isinstance(item, dict) and is_ref(item.get("subject")) for item in items):
+        return None
+    if not is_text(value.get("name", ""), 0, 256):
+        return None
+    subjects = [item["subject"]["uri"] for item in items]
+    return {
+        "created_at": created,
+        "updated_at": moment(value.get("updatedAt")),
+        "sort_at": min(tid_moment(found.rkey) or created, found.indexed_at),
+        "indexed_at": found.indexed_at,
+        "item_count": len(subjects),
+        "guest_count": len({subject for subject in subjects if subject.split("/")[2] != found.did}),
+        "uri": found.uri,
+        "cid": found.cid,
+        "list_type": shown((value.get("listType") or "").strip()) or "playlist",
+        "name": shown((value.get("name") or "").strip()),
+        "subjects": subjects,
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from indexer.projections import BY_COLLECTION
 from indexer.stages import RecordRow
 from runtime.db import Pool
-from tests.indexer.projections.records import COMMENT, LIKE, PLAY, TRACK, Book, uri
+from tests.indexer.projections.records import COMMENT, LIKE, LIST, PLAY, TRACK, Book, uri
+
+from .recount_albums import albums, stored_albums
 
 PLAYS = "teal_play"
 SLOTS = 16
@@ -45,7 +47,7 @@ def expected(book: Book) -> dict[str, Any]:
     seen = [each for each in book.records.values() if each.key.account_id not in book.hidden]
     tracks = {track.uri: track for track in _parsed(seen, TRACK)}
     subjects: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    actors: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    actors: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     liked = canonical_likes(seen)
     for like in _parsed(seen, LIKE):
         subjects[like.subject][0] += (like.account_id, like.rkey) in liked
@@ -60,6 +62,9 @@ def expected(book: Book) -> dict[str, Any]:
     scrobbles = canonical_plays(seen)
     for account_id, _, _ in scrobbles:
         actors[account_id][2] += 1
+    lists = _parsed(seen, LIST)
+    for each in lists:
+        actors[each.account_id][4] += each.list_type == "playlist"
     totals = {
         "track_count": len(tracks),
         "artist_count": sum(actor[0] > 0 for actor in actors.values()),
@@ -67,14 +72,17 @@ def expected(book: Book) -> dict[str, Any]:
         "comment_count": sum(subjects[address][1] for address in tracks),
         "scrobble_count": len(scrobbles),
         "total_duration": sum(track.duration or 0 for track in tracks.values()),
+        "list_count": len(lists),
     }
     return {
         "subjects": {subject: tuple(counts) for subject, counts in subjects.items()},
-        "actors": {account_id: tuple(counts) for account_id, counts in actors.items()},
+        "actors": {account_id: tuple(counts) for account_id, counts in actors.items() if any(counts)},
+        "tags": Counter(tag for track in tracks.values() for tag in track.tags),
         "hidden": book.hidden,
         "totals": totals,
         "likes": canonical_likes(book.records.values()),
         "plays": canonical_plays(book.records.values()),
+        "albums": albums(_parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)),
     }
 
 
@@ -82,24 +90,28 @@ async def stored(pool: Pool) -> dict[str, Any]:
     """The same from the tables."""
     subjects = await pool.fetch("SELECT subject, like_count, comment_count, owner FROM subject_count")
     actors = await pool.fetch(
-        "SELECT account_id, track_count, likes_received, scrobble_count, total_duration FROM actor_count"
-        " WHERE (track_count, likes_received, scrobble_count, total_duration) <> (0, 0, 0, 0)"
+        "SELECT account_id, track_count, likes_received, scrobble_count, total_duration, playlist_count"
+        " FROM actor_count"
+        " WHERE (track_count, likes_received, scrobble_count, total_duration, playlist_count) <> (0, 0, 0, 0, 0)"
     )
     hidden = await pool.fetch("SELECT account_id FROM actor_count WHERE hidden")
     totals = await pool.fetchrow(
-        "SELECT track_count, artist_count, like_count, comment_count, scrobble_count, total_duration"
-        " FROM visible_totals"
+        "SELECT track_count, artist_count, like_count, comment_count, scrobble_count, total_duration,"
+        " list_count FROM visible_totals"
     )
+    tags = await pool.fetch("SELECT tag, track_count FROM tag_count")
     likes = await pool.fetch("SELECT account_id, rkey FROM plyr_like WHERE canonical")
     plays = await pool.fetch("SELECT account_id, rkey, alpha FROM teal_play WHERE canonical")
     assert totals is not None
     return {
         "subjects": {subject: tuple(counts) for subject, *counts in subjects},
         "actors": {account_id: tuple(counts) for account_id, *counts in actors},
+        "tags": {row["tag"]: row["track_count"] for row in tags},
         "hidden": {account_id for (account_id,) in hidden},
         "totals": dict(totals),
         "likes": {tuple(each) for each in likes},
         "plays": {tuple(each) for each in plays},
+        "albums": await stored_albums(pool),
     }
 
 
@@ -111,6 +123,7 @@ async def slots(pool: Pool) -> dict[int, tuple[Any, ...]]:
 TABLES = (
     *("plyr_track", "plyr_track_tag", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
     *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
+    *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track"),
 )
 
 

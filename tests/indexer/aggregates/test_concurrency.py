@@ -31,7 +31,7 @@ async def test_a_like_and_its_track_that_come_at_once_meet(pool: Pool) -> None:
         track = row(records.TRACK, records.track(), account_id=1)
         like = row(records.LIKE, records.like(track_uri(1, "3kaaaaaaaaa2a")), account_id=2)
         await asyncio.gather(book.write([track]), book.write([like]))
-        assert (await stored(pool))["actors"] == {1: (1, 1, 0, 0)}
+        assert (await stored(pool))["actors"] == {1: (1, 1, 0, 0, 0)}
         await asyncio.gather(book.write(drops=[track.key]), book.write(drops=[like.key]))
         assert (await stored(pool))["actors"] == {}
         assert (await stored(pool))["subjects"] == {}

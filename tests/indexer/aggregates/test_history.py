@@ -17,6 +17,7 @@ from .recount import TABLES, everything, expected, slots, stored, track_uri
 ACCOUNTS = (1, 2, 17)  # two of them in one slot of the totals
 RKEYS = ("3kaaaaaaaaa2a", "3kaaaaaaaaa2b", "odd_key")
 MOMENTS = ("2026-02-01T10:00:00Z", "2026-02-01T10:00:01Z")
+ALBUMS = ("Mezzanine", "mezzanine ", "Mezzanine 2", "Mezzaniné", "\u591c", " ")
 SUBJECTS = tuple(track_uri(account_id, rkey) for account_id in ACCOUNTS[:2] for rkey in RKEYS[:2])
 
 tracks = st.builds(
@@ -25,6 +26,15 @@ tracks = st.builds(
     tags=st.sampled_from([None, ["a"], ["a", "b"], ["b"]]),
     audioBlob=st.sampled_from([records.BLOB, records.BLOB, None]),
     title=st.sampled_from(["Angel", "Angel", None]),
+    createdAt=st.sampled_from(MOMENTS),
+    album=st.sampled_from([*ALBUMS, None]),
+    imageUrl=st.sampled_from([None, "https://example.com/1.png", "https://example.com/2.png"]),
+)
+lists = st.builds(
+    records.track_list,
+    st.lists(st.sampled_from(SUBJECTS), max_size=4),
+    name=st.sampled_from([*ALBUMS, None]),
+    listType=st.sampled_from(["album", "album", "playlist", "liked", None]),
     createdAt=st.sampled_from(MOMENTS),
 )
 likes = st.builds(records.like, st.sampled_from(SUBJECTS), createdAt=st.sampled_from(MOMENTS))
@@ -37,6 +47,7 @@ VALUES = {
     records.TRACK: tracks,
     records.LIKE: likes,
     records.COMMENT: comments,
+    records.LIST: lists,
     records.PLAY: plays,
     records.ALPHA_PLAY: plays,
     records.STATUS: statuses,
@@ -107,6 +118,7 @@ async def test_nothing_is_left_of_a_purged_account(pool: Pool) -> None:
         await book.put(collection, values)
     await book.put(records.LIKE, records.like(SUBJECTS[3]))
     await book.put(records.COMMENT, records.comment(SUBJECTS[3]))
+    await book.put(records.LIST, records.track_list(SUBJECTS[:1]))
     for collection in (records.PLYR_PROFILE, records.BSKY_PROFILE, records.TEAL_PROFILE, records.ALPHA_PROFILE):
         await book.put(collection, {"createdAt": records.CREATED}, rkey="self")
     await book.put(records.STATUS, records.status(), rkey="self")

@@ -17,6 +17,7 @@ from runtime.db import Connection, Pool
 TRACK = "fm.plyr.track"
 LIKE = "fm.plyr.like"
 COMMENT = "fm.plyr.comment"
+LIST = "fm.plyr.list"
 PLAY = "fm.teal.feed.play"
 ALPHA_PLAY = "fm.teal.alpha.feed.play"
 STATUS = "fm.teal.actor.status"
@@ -74,6 +75,12 @@ def like(subject: str, **fields: Any) -> dict[str, Any]:
 
 def comment(subject: str, **fields: Any) -> dict[str, Any]:
     return {"subject": {"uri": subject, "cid": CID}, "text": "!", "timestampMs": 1, "createdAt": CREATED, **fields}
+
+
+def track_list(subjects: Iterable[str], **fields: Any) -> dict[str, Any]:
+    items = [{"subject": {"uri": subject, "cid": CID}} for subject in subjects]
+    basis = {"items": items, "createdAt": CREATED, "name": "Mezzanine", "listType": "album"}
+    return {name: value for name, value in {**basis, **fields}.items() if value is not None}
 
 
 def play(**fields: Any) -> dict[str, Any]:

@@ -56,9 +56,9 @@ async def test_an_invalid_version_takes_the_row_of_the_valid_one(pool: Pool) -> 
 
 async def test_records_of_collections_without_a_projection_pass_by(pool: Pool) -> None:
     book = await Book.open(pool)
-    await book.put("fm.plyr.list", {"items": [], "createdAt": CREATED})
+    await book.put("fm.teal.actor.profileStatus", {"completedOnboarding": "complete", "createdAt": CREATED})
     assert await pool.fetchval("SELECT count(*) FROM record") == 1
-    await book.write(drops=[(1, "fm.plyr.list", ONE)])
+    await book.write(drops=[(1, "fm.teal.actor.profileStatus", ONE)])
 
 
 async def test_what_postgres_cannot_hold_is_stored_all_the_same(pool: Pool) -> None:

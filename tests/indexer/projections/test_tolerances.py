@@ -101,4 +101,4 @@ def test_the_reason_is_short_however_many_rules_are_broken() -> None:
 
 
 def test_a_collection_without_a_projection_forgives_nothing() -> None:
-    assert violations_that_hide("fm.plyr.list", [Violation("", "rkey", "must be a TID")], {}) is not None
+    assert violations_that_hide("fm.teal.actor.profileStatus", [Violation("", "rkey", "must be a TID")], {}) is not None
