@@ -28,8 +28,10 @@ from runtime.sql import Queries
 SQL = Queries.beside(__file__)
 log = logging.getLogger(__name__)
 
-# Reading a record takes up to 0.1 ms: the event loop gets its turn after so many.
-TURN = 50
+# Reading a usual record takes up to 0.1 ms: the event loop gets its turn after so many seconds of it.
+BREATH = 0.003
+# One of so many bytes may take longer than that by itself, and is read in a thread [bytes].
+LARGE = 65_536
 
 
 class Applied(NamedTuple):
@@ -66,10 +68,13 @@ class Applier:
         letters: list[DeadLetter] = []
         puts: list[RecordRow] = []
         drops: list[RecordKeyRow] = []
-        for count, (key, pending) in enumerate(sorted(_coalesce(applied).items())):
-            if count % TURN == TURN - 1:
+        loop = asyncio.get_running_loop()
+        breathed = loop.time()
+        for key, pending in sorted(_coalesce(applied).items()):
+            if loop.time() - breathed > BREATH:
                 await asyncio.sleep(0)
-            row = self._row(key, pending, now, letters) if pending.change.value is not None else None
+                breathed = loop.time()
+            row = await self._row(key, pending, now, letters) if pending.change.value is not None else None
             if row is None:
                 drops.append(key)
             else:
@@ -82,7 +87,9 @@ class Applier:
         await set_aside(connection, letters, self._dead_letter_max)
         metrics.records_written(puts, drops)
 
-    def _row(self, key: RecordKeyRow, pending: _Pending, now: datetime, letters: list[DeadLetter]) -> RecordRow | None:
+    async def _row(
+        self, key: RecordKeyRow, pending: _Pending, now: datetime, letters: list[DeadLetter]
+    ) -> RecordRow | None:
         """The row of a record; None when it cannot be kept, after it was added to the letters."""
         (_, commit, _, _), (_, cid, raw) = pending
         assert cid is not None
@@ -95,7 +102,10 @@ class Applier:
         if len(raw) > self._record_max_bytes:
             letters.append(_letter(pending, "record_too_large", f"{len(raw)} bytes"))
             return None
-        reading = self._reader.read(key.collection, key.rkey, raw)
+        if len(raw) > LARGE:
+            reading = await asyncio.to_thread(self._reader.read, key.collection, key.rkey, raw)
+        else:
+            reading = self._reader.read(key.collection, key.rkey, raw)
         if reading.fault is not None:
             letters.append(_letter(pending, "record_undecodable", reading.fault))
         return RecordRow(

@@ -55,8 +55,8 @@ class RepoState:
 
 async def lock(connection: Connection, dids: Sequence[str]) -> dict[str, RepoState]:
     """The states, by DID, of those that are tracked, locked until the transaction ends."""
-    await connection.fetch(SQL["lock_repos"], dids)
-    return {row["did"]: _state(row) for row in await connection.fetch(SQL["load_states"], dids)}
+    locked = [row["account_id"] for row in await connection.fetch(SQL["lock_repos"], dids)]
+    return {row["did"]: _state(row) for row in await connection.fetch(SQL["load_states"], locked)}
 
 
 async def track(connection: Connection, dids: Sequence[str]) -> None:

@@ -9,8 +9,9 @@ ORDER BY r.account_id
 FOR UPDATE OF r;
 
 -- name: load_states
--- What is known of repos whose rows are locked.
--- $1 dids text[]
+-- What is known of repos whose rows are locked by a statement before, and of no others: a repo that has come since then
+-- is somebody else's to settle.
+-- $1 account_ids bigint[]
 SELECT r.account_id, a.did, a.active AND NOT a.deleted AS active, i.pds, i.signing_key AS key, i.stale, i.resolved_at,
        r.state, r.rev, r.data, r.unsigned_rev, buffer.buffered, buffer.buffered_bytes
 FROM account a
@@ -21,7 +22,7 @@ CROSS JOIN LATERAL (
     FROM buffered_event b
     WHERE b.account_id = a.id
 ) AS buffer
-WHERE a.did = ANY ($1::text[]);
+WHERE a.id = ANY ($1::bigint[]);
 
 -- name: insert_accounts
 -- Accounts that are new.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
 from indexer import projections
-from indexer.apply import Applied
+from indexer.apply import LARGE, Applied
+from indexer.reading import Reading, RecordReader
 from indexer.stages import RecordChange, RecordPath, UnsignedCommit
 from protocol.cbor import Cid
 from protocol.syntax import Did, Nsid, RecordKey, Tid
@@ -45,6 +47,25 @@ async def test_a_record_of_950_kilobytes_is_kept(pool: Pool) -> None:
     await world.write()
     assert await world.records() == held_by(repo)
     assert await letters(pool) == []
+
+
+async def test_a_large_record_is_read_beside_the_event_loop_and_a_small_one_on_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: dict[str, bool] = {}
+    read = RecordReader.read
+
+    def noted(reader: RecordReader, collection: str, rkey: str, raw: bytes) -> Reading:
+        here[rkey] = threading.current_thread() is threading.main_thread()
+        return read(reader, collection, rkey, raw)
+
+    monkeypatch.setattr(RecordReader, "read", noted)
+    repo = Repo()
+    world = await started(pool, repo)
+    world.commit(repo.write((A, record(filler="x" * LARGE)), (B, record())))
+    await world.write()
+    assert here == {A.split("/")[1]: False, B.split("/")[1]: True}
+    assert await world.records() == held_by(repo)
 
 
 async def test_odd_record_keys_are_kept(pool: Pool) -> None:
