@@ -149,6 +149,23 @@ async def test_the_next_relay_is_taken_when_one_is_away_or_blind(pool: Pool) -> 
         assert await gaps(pool) == ["another_relay"]
 
 
+async def test_each_relay_is_asked_from_its_own_cursor(pool: Pool) -> None:
+    """One goes silent, the other dies: numbers of one mean nothing to the other."""
+    async with (
+        serving(hold, sends(identity(900), then=FOR_EVER)) as first,
+        serving(sends(identity(41))) as second,
+    ):
+        for relay, seq in ((first, 800), (second, 40)):
+            await pool.execute("INSERT INTO source_cursor (source, seq) VALUES ($1, $2)", relay.origin, seq)
+        async with reading(pool, first, second, silence=0.3) as inbox:
+            await until(lambda: seqs(inbox) == [41])
+            await inbox.drop(1)
+            await until(lambda: seqs(inbox) == [900])
+            assert (first.cursors, second.cursors[0]) == ([800, 800], 40)
+            assert inbox.source is not None
+            assert inbox.source.origin == first.origin
+
+
 async def test_a_relay_that_gave_something_is_preferred_again_after_a_break(pool: Pool) -> None:
     async with (
         serving(sends(), sends(identity(8), then=FOR_EVER)) as first,
