@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from appview.queries import actor, feed, stats, teal, teal_actor
+from appview.queries import actor, feed, stats, taste, teal, teal_actor
 from appview.queries.base import Handler
 
 QUERIES: Mapping[str, Handler] = {
@@ -17,6 +17,7 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.feed.getActorTracks": feed.get_actor_tracks,
     "fm.plyr.feed.getComments": feed.get_comments,
     "fm.plyr.feed.getLatestTracks": feed.get_latest_tracks,
+    "fm.plyr.feed.getSimilarTracks": taste.get_similar_tracks,
     "fm.plyr.feed.getTrack": feed.get_track,
     "fm.plyr.feed.getTrackLikes": feed.get_track_likes,
     "fm.plyr.feed.getTracks": feed.get_tracks,

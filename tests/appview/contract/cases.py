@@ -56,6 +56,7 @@ CASES = [
     Case("fm.plyr.feed.getLatestTracks", items="tracks"),
     Case("fm.plyr.feed.getLatestTracks", {"tags": ["{tag}", "live"]}, items="tracks"),
     Case("fm.plyr.feed.getLatestTracks", {"excludeTags": ["live"]}, items="tracks"),
+    Case("fm.plyr.feed.getSimilarTracks", {"uri": "{track}"}, about="{fan}"),
     Case("fm.plyr.feed.getTrack", {"uri": "{track}"}),
     Case("fm.plyr.feed.getTrackLikes", {"uri": "{track}"}, about="{fan}", items="likes"),
     Case("fm.plyr.feed.getTrackLikes", {"uri": "{fantrack}"}, items="likes"),
