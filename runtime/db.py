@@ -70,8 +70,11 @@ async def reader_pool(dsn: str, *, size: int, connect_timeout: float, statement_
         "statement_timeout": f"{int(statement_timeout * 1000)}",
         "timezone": "UTC",
         "jit": "off",
-        # Planning a page costs more than reading it, and no parameter of a page makes another plan the better one.
+        # Planning a page costs more than reading it, and no parameter of a page makes another plan the better one. Such
+        # a plan does not know how short a page is: it must not read whole tables in order to join them.
         "plan_cache_mode": "force_generic_plan",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
     }
     connection = await connect(dsn, connect_timeout=connect_timeout)
     try:
