@@ -20,6 +20,7 @@ from zlib import crc32
 from appview.errors import InvalidRequest
 
 VERSION = 1
+MOST = (1 << 63) - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 

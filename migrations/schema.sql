@@ -583,6 +583,11 @@ CREATE VIEW public.visible_like AS
    FROM (public.plyr_like l
      JOIN public.visible_account a ON ((a.id = l.account_id)))
   WHERE l.canonical;
+CREATE VIEW public.visible_liked_track AS
+ SELECT subject AS uri,
+    like_count AS likes
+   FROM public.subject_count
+  WHERE ((owner <> 0) AND (like_count > 0));
 CREATE VIEW public.visible_list AS
  SELECT l.account_id,
     l.sort_at,
@@ -892,6 +897,7 @@ CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state =
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
+CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
 CREATE INDEX tag_count_most ON public.tag_count USING btree (track_count DESC, tag);
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
 CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
@@ -917,6 +923,7 @@ GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_liked_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;

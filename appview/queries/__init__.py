@@ -16,6 +16,7 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.actor.getProfiles": actor.get_profiles,
     "fm.plyr.feed.getActorTracks": feed.get_actor_tracks,
     "fm.plyr.feed.getComments": feed.get_comments,
+    "fm.plyr.feed.getForYou": taste.get_for_you,
     "fm.plyr.feed.getLatestTracks": feed.get_latest_tracks,
     "fm.plyr.feed.getSimilarTracks": taste.get_similar_tracks,
     "fm.plyr.feed.getTrack": feed.get_track,

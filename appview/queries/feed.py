@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from appview.cursors import END_OF_TIME, EPOCH, Listing
+from appview.cursors import END_OF_TIME, EPOCH, MOST, Listing
 from appview.errors import ActorNotFound, TrackNotFound
 from appview.queries.base import VIEWS, Call, every, only, page
 from protocol.syntax import AtUri
@@ -14,7 +14,6 @@ from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
 
-MOST = (1 << 63) - 1
 LATEST = Listing("fm.plyr.feed.getLatestTracks", END_OF_TIME, 0, "")
 ACTOR_NEWEST = Listing("fm.plyr.feed.getActorTracks newest", END_OF_TIME, "")
 ACTOR_POPULAR = Listing("fm.plyr.feed.getActorTracks popular", MOST, END_OF_TIME, "")

@@ -28,10 +28,70 @@ LEFT JOIN LATERAL (
         ORDER BY fans DESC, own.subject DESC
         LIMIT 300
     ) shared
-    CROSS JOIN LATERAL (SELECT * FROM visible_track t WHERE t.uri = shared.subject OFFSET 0) t
+    JOIN visible_track t ON t.uri = shared.subject
     WHERE t.listed
     ORDER BY closeness DESC, t.uri DESC
     LIMIT $4
 ) closest ON true
 WHERE {{is_track(asked, $1, $2, $3)}}
 ORDER BY closest.closeness DESC, closest.uri DESC;
+
+-- name: for_you
+-- Tracks for an account: those that are liked by the 50 that share most of its newest 50 likes, by how many likes they
+-- share; then the 500 that are liked most. None of its own and none that it likes.
+-- $1 viewer bigint, $2 score bigint, $3 likes bigint, $4 uri text, $5 limit bigint
+WITH near AS (
+    SELECT fan.account_id, count(*) AS shared
+    FROM (
+        SELECT l.subject
+        FROM visible_like l
+        WHERE l.account_id = $1
+        ORDER BY l.sort_at DESC, l.rkey DESC
+        LIMIT 50
+    ) own
+    CROSS JOIN LATERAL (
+        SELECT l.account_id
+        FROM visible_like l
+        WHERE l.subject = own.subject
+        ORDER BY l.sort_at DESC, l.account_id DESC, l.rkey DESC
+        LIMIT 50
+    ) fan
+    WHERE fan.account_id <> $1
+    GROUP BY fan.account_id
+    ORDER BY shared DESC, fan.account_id DESC
+    LIMIT 50
+),
+liked AS (
+    SELECT own.subject AS uri, sum(near.shared)::bigint AS score
+    FROM near
+    CROSS JOIN LATERAL (
+        SELECT l.subject
+        FROM visible_like l
+        WHERE l.account_id = near.account_id
+        ORDER BY l.sort_at DESC, l.rkey DESC
+        LIMIT 100
+    ) own
+    GROUP BY own.subject
+    ORDER BY score DESC, uri DESC
+    LIMIT 500
+),
+proposed AS (
+    SELECT uri, max(score) AS score
+    FROM (
+        SELECT uri, score FROM liked
+        UNION ALL
+        (SELECT uri, 0 FROM visible_liked_track ORDER BY likes DESC, uri DESC LIMIT 500)
+    ) candidate
+    GROUP BY uri
+)
+SELECT {{track_view(t, $1)}} AS item, t.score, t.like_count::bigint AS likes, t.uri
+FROM (
+    SELECT t.*, p.score
+    FROM proposed p
+    JOIN visible_track t ON t.uri = p.uri
+    WHERE t.listed AND t.account_id IS DISTINCT FROM $1 AND (p.score, t.like_count::bigint, t.uri) < ($2, $3, $4)
+        AND NOT EXISTS (SELECT FROM visible_like l WHERE l.account_id = $1 AND l.subject = p.uri)
+    ORDER BY p.score DESC, t.like_count DESC, t.uri DESC
+    LIMIT $5
+) t
+ORDER BY t.score DESC, t.like_count DESC, t.uri DESC;

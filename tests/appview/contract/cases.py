@@ -19,7 +19,7 @@ class Case:
 
     `about`: what the happy answer mentions ("" for a figure about everybody). `items`: the list that pages, if any.
     `most`: its largest page. `moving`: the order of the pages depends on what others do meanwhile, so that they are
-    read in a town at rest.
+    read in a town at rest. `signed`: the answer is for somebody in particular.
     """
 
     nsid: str
@@ -28,6 +28,7 @@ class Case:
     items: str | None = None
     most: int = 100
     moving: bool = False
+    signed: bool = False
 
     def asked(self, town: Town) -> dict[str, Any]:
         """The parameters in this town."""
@@ -53,6 +54,7 @@ CASES = [
     Case("fm.plyr.feed.getComments", {"uri": "{track}"}, items="comments"),
     Case("fm.plyr.feed.getComments", {"uri": "{track}", "sort": "newest"}, items="comments"),
     Case("fm.plyr.feed.getComments", {"uri": "{fantrack}"}, items="comments"),
+    Case("fm.plyr.feed.getForYou", about="{fan}", items="tracks", moving=True, signed=True),
     Case("fm.plyr.feed.getLatestTracks", items="tracks"),
     Case("fm.plyr.feed.getLatestTracks", {"tags": ["{tag}", "live"]}, items="tracks"),
     Case("fm.plyr.feed.getLatestTracks", {"excludeTags": ["live"]}, items="tracks"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -12,12 +12,14 @@ from pydantic import SecretStr
 from protocol.crypto import PrivateKey
 from runtime import db
 from runtime.settings import Settings
+from tests.appview.contract.cases import CASES
 from tests.appview.contract.town import Town, found
-from tests.appview.signing import give_key
-from tests.appview.stage import Stage
+from tests.appview.signing import bearer, claims, give_key, token
+from tests.appview.stage import Client, Person, Stage
 from tests.conftest import CONNECT_SECONDS, TEMPLATE, Server
 
 KEY = PrivateKey.generate("k256", b"a fan's")
+SIGNED = frozenset(case.nsid for case in CASES if case.signed)
 
 
 class Founded(NamedTuple):
@@ -33,7 +35,8 @@ async def founded(postgres: Server) -> AsyncGenerator[Founded]:
     pool = await db.writer_pool(postgres.dsn(name), size=2, connect_timeout=CONNECT_SECONDS)
     stage = Stage(pool)
     town = await found(stage)
-    await give_key(pool, town.fans[0], KEY)
+    for fan in town.fans[:2]:
+        await give_key(pool, fan, KEY)
     await stage.subscribed()
     await pool.execute("ANALYZE")
     await pool.close()
@@ -64,3 +67,21 @@ def settings(database_url: str) -> Settings:
         statement_timeout=2.0,
         service_url="https://appview.example.com",
     )
+
+
+class Visitor(Client):
+    """Asks without an account, but signed in as somebody whatever can't be asked otherwise."""
+
+    def __init__(self, client: Client, person: Person) -> None:
+        super().__init__(client.session)
+        self._person = person
+
+    async def send(self, nsid: str, headers: Mapping[str, str], **params: Any) -> tuple[int, Any, Mapping[str, str]]:
+        if nsid in SIGNED and not headers:
+            headers = bearer(token(KEY, claims(self._person, nsid)))
+        return await super().send(nsid, headers, **params)
+
+
+@pytest.fixture
+def client(client: Client, town: Town) -> Client:
+    return Visitor(client, town.fans[1])
