@@ -71,10 +71,14 @@ async def reader_pool(dsn: str, *, size: int, connect_timeout: float, statement_
         "timezone": "UTC",
         "jit": "off",
         # Planning a page costs more than reading it, and no parameter of a page makes another plan the better one. Such
-        # a plan does not know how short a page is: it must not read whole tables in order to join them.
+        # a plan does not know how short a page is: it must not read whole tables in order to join them, and it must
+        # see through all views at once to find the way by indexes.
         "plan_cache_mode": "force_generic_plan",
         "enable_hashjoin": "off",
         "enable_mergejoin": "off",
+        "from_collapse_limit": "24",
+        "join_collapse_limit": "24",
+        "geqo": "off",
     }
     connection = await connect(dsn, connect_timeout=connect_timeout)
     try:
