@@ -20,7 +20,7 @@ import orjson
 from aiohttp import web
 
 import lexicons
-from appview.errors import ServiceUnavailable
+from appview.errors import AuthMissing, ServiceUnavailable
 from appview.queries import QUERIES
 from appview.queries.base import Call, Reads
 from lexicons.language import Array, Query, String
@@ -169,7 +169,9 @@ def _methods(example: dict[str, str]) -> str:
 
 
 def _example(definition: Query, example: dict[str, str]) -> str | None:
-    """A query string with every required parameter; None without an example for each."""
+    """A query string with every required parameter; None without an example for each, or for want of a token."""
+    if any(error.name == AuthMissing.__name__ for error in definition.errors):
+        return None
     given: dict[str, str] = {}
     for name in definition.parameters.required if definition.parameters else ():
         assert definition.parameters

@@ -84,7 +84,7 @@ async def test_what_people_write_stays_text(stage: Stage, client: Client) -> Non
     assert page.sources == []
 
 
-WITHOUT_EXAMPLE = {"fm.teal.feed.getPlay", "fm.teal.alpha.feed.getPlay"}
+WITHOUT_EXAMPLE = {"fm.teal.feed.getPlay", "fm.teal.alpha.feed.getPlay", "fm.plyr.feed.getForYou"}
 
 
 async def test_every_method_is_linked_with_an_example_that_answers(stage: Stage, client: Client) -> None:
