@@ -122,6 +122,7 @@ async def store_identity(  # noqa: PLR0913, PLR0917 - what is known of a resolut
     moved = await connection.fetchval(SQL["has_moved"], account_id, document.pds, key)
     told = (document.handle, document.pds, key, began, claim)
     await connection.execute(SQL["store_identity"], account_id, *told)
+    await projections.change_handles(connection, [account_id])
     if document.pds is not None and key is not None:
         await connection.execute(SQL["release_repo"], account_id)
     else:
@@ -138,3 +139,11 @@ async def give_handle(connection: Connection, account_id: int, handle: Handle, c
     if await connection.fetchval(SQL["may_have"], account_id, handle, claim):
         await connection.execute(SQL["displace"], account_id, handle)
         await connection.execute(SQL["give_handle"], account_id)
+        await projections.change_handles(connection, sorted({*holders, account_id}))
+
+
+async def refuse_handle(connection: Connection, account_id: int, claim: datetime, pause: float) -> None:
+    """The handle does not lead to the account, which is without one from now on; it is looked at again in a while."""
+    await connection.execute(SQL["lock_repos"], [account_id])
+    await connection.execute(SQL["refuse_handle"], account_id, claim, pause)
+    await projections.change_handles(connection, [account_id])

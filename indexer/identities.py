@@ -18,7 +18,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import buffer, metrics, states
-from indexer.accounts import DELETED_ASKS, bury, give_handle, settle_deletion, store_identity
+from indexer.accounts import DELETED_ASKS, bury, give_handle, refuse_handle, settle_deletion, store_identity
 from indexer.crew import Crew, backoff
 from indexer.effects import Rules
 from protocol.handles import HandleResolver, HandleUnresolvable
@@ -166,17 +166,21 @@ class IdentityWorker:
         try:
             found = await self._handles.resolve(claim.handle)
         except HandleUnresolvable:
-            outcome, query = "unanswered", "postpone"
+            outcome = "unanswered"
         else:
             if found == claim.did:
                 metrics.HANDLES.labels("valid").inc()
                 await self._take(claim, claim.handle)
                 return
-            outcome, query = "invalid", "refuse_handle"
+            outcome = "invalid"
         metrics.HANDLES.labels(outcome).inc()
         shortest = self._settings.handle_recheck
         pause = backoff(claim.attempts, shortest, max(shortest, self._settings.sync_retry_max))
-        await self._pool.execute(SQL[query], claim.account_id, claim.until, pause)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if outcome == "invalid":
+                await refuse_handle(connection, claim.account_id, claim.until, pause)
+            else:
+                await connection.execute(SQL["postpone"], claim.account_id, claim.until, pause)
 
     async def _take(self, claim: Claim, handle: Handle) -> None:
         async def take() -> None:

@@ -57,11 +57,3 @@ UPDATE repo SET last_error = $2 WHERE account_id = $1;
 UPDATE identity
 SET attempts = least(attempts + 1, 1000), check_at = now() + $3::double precision * interval '1 second'
 WHERE account_id = $1 AND check_at = $2;
-
--- name: refuse_handle
--- The handle does not lead to the account; it is looked at again after some seconds.
--- $1 account_id bigint, $2 claim timestamptz, $3 pause double precision
-UPDATE identity
-SET handle_valid = false, attempts = least(attempts + 1, 1000),
-    check_at = now() + $3::double precision * interval '1 second'
-WHERE account_id = $1 AND check_at = $2;

@@ -35,7 +35,7 @@ SQL = Queries.beside(__file__)
 log = logging.getLogger(__name__)
 
 TABLES = projections.TABLES
-TRIGGERS = ("inserts", "updates", "deletes", "hiding", "rehiding", "showing")
+TRIGGERS = ("inserts", "updates", "deletes", "hiding", "rehiding", "showing", "naming")
 # Followed in one transaction; each may be a record of a megabyte.
 CHANGES = 250
 # Raw records read at once.
@@ -185,7 +185,10 @@ class Reindex:
         there = {RecordKeyRow(row["account_id"], row["collection"], row["rkey"]) for row in page}
         await connection.execute(SQL["drop_verdicts"], *_columns(records))
         await self._project(connection, page, [key for key in records if key not in there])
-        await self._show_and_hide(connection, [key.account_id for key in keys if not key.collection])
+        accounts = [key.account_id for key in keys if not key.collection]
+        await self._show_and_hide(connection, accounts)
+        if accounts:
+            await projections.change_handles(connection, accounts)
         await connection.execute(SQL["changes_followed"], [change["id"] for change in changes])
         self._progress.changes += len(changes)
         return len(changes)

@@ -44,6 +44,12 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_change
 CREATE OR REPLACE TRIGGER reindex_deletes AFTER DELETE ON visibility
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_changed_visibility();
 
+-- name: note_naming
+-- Note accounts whose handle comes to count, or ceases to.
+CREATE OR REPLACE TRIGGER reindex_updates AFTER UPDATE ON identity
+FOR EACH ROW WHEN ((OLD.handle, OLD.handle_valid) IS DISTINCT FROM (NEW.handle, NEW.handle_valid))
+EXECUTE FUNCTION note_changed_handle();
+
 -- name: stop_noting_inserts
 -- The trigger goes.
 DROP TRIGGER IF EXISTS reindex_inserts ON record;
@@ -68,13 +74,17 @@ DROP TRIGGER IF EXISTS reindex_updates ON visibility;
 -- The trigger goes.
 DROP TRIGGER IF EXISTS reindex_deletes ON visibility;
 
+-- name: stop_noting_naming
+-- The trigger goes.
+DROP TRIGGER IF EXISTS reindex_updates ON identity;
+
 -- name: stop_writers
 -- All who write accounts begin with the rows of their repos: this waits for those under way, and keeps others waiting.
 LOCK TABLE repo IN EXCLUSIVE MODE;
 
 -- name: hold_sources
 -- Nor may anybody else change what the new tables were made of.
-LOCK TABLE record, visibility IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE record, visibility, identity IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: count_records
 -- How much there is to do.

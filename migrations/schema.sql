@@ -1,3 +1,14 @@
+CREATE EXTENSION IF NOT EXISTS fuzzystrmatch WITH SCHEMA public;
+CREATE FUNCTION public.note_changed_handle() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock_shared(hashtext('plyr-appview reindex listens')) THEN
+        INSERT INTO reindex_change (account_id, collection, rkey) VALUES (NEW.account_id, '', '');
+    END IF;
+    RETURN NULL;
+END
+$$;
 CREATE FUNCTION public.note_changed_records() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -285,6 +296,23 @@ CREATE TABLE public.repo (
     unsigned_since timestamp with time zone,
     CONSTRAINT repo_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'syncing'::text, 'synced'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])))
 );
+CREATE TABLE public.search_document (
+    account_id bigint NOT NULL,
+    popularity smallint NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    alias text COLLATE pg_catalog."C",
+    artist text COLLATE pg_catalog."C",
+    tags text[] NOT NULL COLLATE pg_catalog."C",
+    words tsvector NOT NULL
+);
+CREATE TABLE public.search_word (
+    documents integer NOT NULL,
+    word text NOT NULL COLLATE pg_catalog."C",
+    marks integer[] NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE public.source_cursor (
     source text NOT NULL,
     shard text DEFAULT ''::text NOT NULL,
@@ -537,6 +565,20 @@ CREATE VIEW public.visible_comment AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visibility v
           WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_document AS
+ SELECT account_id,
+    popularity,
+    kind,
+    key,
+    name,
+    alias,
+    artist,
+    tags,
+    words
+   FROM public.search_document d
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visibility v
+          WHERE ((v.account_id = d.account_id) AND v.hides_list AND ((v.subject = ''::text) OR ((d.kind = 'track'::text) AND (v.subject = ('fm.plyr.track/'::text || d.key))))))));
 CREATE VIEW public.visible_handle AS
  SELECT i.handle,
     a.id AS account_id,
@@ -797,6 +839,11 @@ CREATE VIEW public.visible_track_tag AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visibility v
           WHERE ((v.account_id = g.account_id) AND (v.subject = ('fm.plyr.track/'::text || g.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_word AS
+ SELECT documents,
+    word,
+    marks
+   FROM public.search_word;
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_did_key UNIQUE (did);
 ALTER TABLE ONLY public.account
@@ -847,6 +894,10 @@ ALTER TABLE ONLY public.reindex_verdict
     ADD CONSTRAINT reindex_verdict_pkey PRIMARY KEY (account_id, collection, rkey);
 ALTER TABLE ONLY public.repo
     ADD CONSTRAINT repo_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.search_document
+    ADD CONSTRAINT search_document_pkey PRIMARY KEY (kind, account_id, key);
+ALTER TABLE ONLY public.search_word
+    ADD CONSTRAINT search_word_pkey PRIMARY KEY (word);
 ALTER TABLE ONLY public.source_cursor
     ADD CONSTRAINT source_cursor_pkey PRIMARY KEY (source, shard);
 ALTER TABLE ONLY public.stream_gap
@@ -896,6 +947,15 @@ CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) 
 CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state = 'syncing'::text);
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
+CREATE INDEX search_document_albums ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'album'::text);
+CREATE INDEX search_document_alias ON public.search_document USING btree (kind, alias) WHERE (alias IS NOT NULL);
+CREATE INDEX search_document_artists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'artist'::text);
+CREATE INDEX search_document_name ON public.search_document USING btree (kind, name, popularity DESC);
+CREATE INDEX search_document_playlists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'playlist'::text);
+CREATE INDEX search_document_popular ON public.search_document USING btree (kind, popularity DESC, account_id, key);
+CREATE INDEX search_document_tag_names ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'tag'::text);
+CREATE INDEX search_document_tracks ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'track'::text);
+CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
 CREATE INDEX tag_count_most ON public.tag_count USING btree (track_count DESC, tag);
@@ -919,6 +979,7 @@ GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
@@ -936,3 +997,4 @@ GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track_tag TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_word TO plyr_reader;

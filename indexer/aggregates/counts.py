@@ -82,7 +82,10 @@ class _Total:
 
 
 class Tally:
-    """Changes of counts, not written yet. Not for concurrent use."""
+    """Changes of counts, not written yet. Not for concurrent use.
+
+    `flushed_subjects`, `flushed_actors`: what has been written, in all.
+    """
 
     def __init__(self, hidden: frozenset[int]) -> None:
         self.hidden = hidden
@@ -90,6 +93,8 @@ class Tally:
         self.actors: defaultdict[int, _Actor] = defaultdict(_Actor)
         self.tags: defaultdict[str, int] = defaultdict(int)
         self.totals: defaultdict[int, _Total] = defaultdict(_Total)
+        self.flushed_subjects: set[str] = set()
+        self.flushed_actors: set[int] = set()
 
     def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
         """Count rows that came, or, with sign -1, rows that went."""
@@ -154,6 +159,8 @@ async def flush(connection: Connection, tally: Tally) -> None:
             [total.duration for _, total in totals],
             [total.lists for _, total in totals],
         )
+    tally.flushed_subjects.update(tally.subjects)
+    tally.flushed_actors.update(tally.actors)
     tally.subjects.clear()
     tally.actors.clear()
     tally.tags.clear()

@@ -21,10 +21,15 @@ RowKey: TypeAlias = tuple[int, str]
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What has changed. `keys`: by projection table, the records that came, changed or went, each once; such a table
-    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged."""
+    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged.
+    `handles`: those whose handle has come or gone. `subjects`, `counted`: subjects and accounts whose counts may have
+    changed."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()
+    handles: Sequence[int] = ()
+    subjects: Sequence[str] = ()
+    counted: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import asyncpg
 
@@ -62,6 +62,11 @@ TABLES: tuple[str, ...] = (
 )
 
 
+class _Counted(TypedDict):
+    subjects: list[str]
+    counted: list[int]
+
+
 class _Batch(NamedTuple):
     puts: list[RecordRow]
     drops: list[RecordKeyRow]
@@ -104,7 +109,8 @@ async def write(connection: Connection, puts: Sequence[RecordRow], drops: Sequen
         if batch := batches.get(projection.table):
             await base.write(connection, projection, batch.puts, batch.drops, tally)
     await flush(connection, tally)
-    await follow(connection, Touched(keys={table: batch.keys() for table, batch in batches.items()}))
+    keys = {table: batch.keys() for table, batch in batches.items()}
+    await follow(connection, Touched(keys=keys, **_counted(tally)))
 
 
 async def change_visibility(connection: Connection, account_ids: Sequence[int], hidden: bool) -> None:
@@ -121,7 +127,7 @@ async def change_visibility(connection: Connection, account_ids: Sequence[int], 
         await base.count(connection, projection, changed, tally, -1 if hidden else 1)
     await flush(connection, tally)
     await set_hidden(connection, changed, hidden=hidden)
-    await follow(connection, Touched(accounts=changed))
+    await follow(connection, Touched(accounts=changed, **_counted(tally)))
 
 
 async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
@@ -131,7 +137,16 @@ async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
         await base.count(connection, projection, account_ids, tally, -1)
         await base.purge(connection, projection, account_ids)
     await flush(connection, tally)
-    await follow(connection, Touched(accounts=account_ids))
+    await follow(connection, Touched(accounts=account_ids, **_counted(tally)))
+
+
+async def change_handles(connection: Connection, account_ids: Sequence[int]) -> None:
+    """Follow handles that have come to count, or ceased to."""
+    await follow(connection, Touched(handles=account_ids))
+
+
+def _counted(tally: Tally) -> _Counted:
+    return {"subjects": sorted(tally.flushed_subjects), "counted": sorted(tally.flushed_actors)}
 
 
 async def restart(connection: Connection) -> None:

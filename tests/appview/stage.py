@@ -73,6 +73,7 @@ class Stage:
                 pds,
             )
             await connection.execute("INSERT INTO repo (account_id, state) VALUES ($1, 'synced')", account_id)
+            await projections.change_handles(connection, [account_id])
         return Person(account_id, did, handle)
 
     async def put(

@@ -28,6 +28,7 @@ TABLE: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
             "runtime.sql",
             "protocol.syntax",
             "protocol.text",
+            "protocol.words",
             "protocol.cbor",
             "lexicons",
         ),

@@ -123,7 +123,7 @@ async def slots(pool: Pool) -> dict[int, tuple[Any, ...]]:
 TABLES = (
     *("plyr_track", "plyr_track_tag", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
     *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
-    *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track"),
+    *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track", "search_document", "search_word"),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,11 +25,13 @@ class Witness:
 
     def __init__(self) -> None:
         self.told: list[Touched] = []
+        self.counted: list[tuple[Sequence[str], Sequence[int]]] = []
         self.seen: list[tuple[int, int, int]] = []
         self.restarts = 0
 
     async def follow(self, connection: Connection, touched: Touched) -> None:
-        self.told.append(touched)
+        self.told.append(replace(touched, subjects=(), counted=()))
+        self.counted.append((touched.subjects, touched.counted))
         found = await connection.fetchrow(
             "SELECT (SELECT count(*) FROM plyr_track), (SELECT count(*) FROM plyr_like),"
             " (SELECT count(*) FROM actor_count WHERE hidden)"
@@ -59,6 +63,15 @@ async def test_a_follower_is_told_what_a_batch_touched_once_it_is_written(pool: 
         Touched(keys={"plyr_track": [(1, ONE), (2, ONE)], "plyr_like": [(1, TWO)], "plyr_comment": [(1, ONE)]})
     ]
     assert witness.seen == [(1, 1, 0)]
+
+
+async def test_a_follower_is_told_which_subjects_and_accounts_count_otherwise(pool: Pool, witness: Witness) -> None:
+    book = await Book.open(pool)
+    subject = records.uri(1, records.TRACK, ONE)
+    await book.put(records.TRACK, records.track(), rkey=ONE)
+    await book.put(records.LIKE, records.like(subject), account_id=2)
+    await book.hide(2)
+    assert witness.counted == [([subject], [1])] * 3
 
 
 async def test_two_generations_under_one_key_are_told_once(pool: Pool, witness: Witness) -> None:

@@ -51,7 +51,7 @@ VALUES = {
     records.PLAY: plays,
     records.ALPHA_PLAY: plays,
     records.STATUS: statuses,
-    records.BSKY_PROFILE: st.just({"displayName": "Robert"}),
+    records.BSKY_PROFILE: st.sampled_from([{"displayName": "Robert"}, {"displayName": "Angel"}, {}]),
 }
 
 

@@ -1,0 +1,138 @@
+"""Search documents, and the vocabulary by which they are found: exact at every commit.
+
+Of each kind (`search_kinds.py`) the documents that a batch may have changed are made anew; what differs from what
+stands there is written, and the words that came and went are counted. A word whose last document goes, goes too.
+Concurrency: the caller's transaction holds the `repo` rows of the accounts; documents are locked in the order of their
+keys, words last, in theirs. records.md, "What follows from records".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TypeAlias
+
+import asyncpg
+
+from indexer.aggregates.counts import Connection
+from indexer.aggregates.following import Follower, Touched
+from indexer.aggregates.search_kinds import KINDS, Kind
+from indexer.aggregates.search_text import Document, Key
+from protocol.words import marks
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+# Documents looked at in one go, and documents or words that are made before other tasks get their turn.
+PAGE = 1_000
+SLICE = 50
+
+Documents: TypeAlias = Mapping[Key, Document]
+
+
+async def follow(connection: Connection, touched: Touched) -> None:
+    """Make documents and words what the touched rows want."""
+    words: Counter[str] = Counter()
+    artists = set(touched.counted)
+    for kind in KINDS:
+        async for keys in _concerned(connection, kind, touched):
+            come = await _settle(connection, kind, keys, words)
+            if kind.name == "artist":
+                artists.update(account_id for account_id, _ in come)
+    if touched.subjects:
+        await connection.execute(SQL["weigh_tracks"], touched.subjects)
+    if artists:
+        await connection.execute(SQL["weigh_artists"], sorted(artists))
+    await _count(connection, words)
+
+
+async def restart(connection: Connection) -> None:
+    """Nothing is to be found but those who have a handle."""
+    await connection.execute(SQL["clear_documents"])
+    await connection.execute(SQL["clear_words"])
+    after = 0
+    while named := [row["account_id"] for row in await connection.fetch(SQL["named_after"], after, PAGE)]:
+        await follow(connection, Touched(handles=named))
+        after = named[-1]
+
+
+async def _concerned(connection: Connection, kind: Kind, touched: Touched) -> AsyncIterator[Sequence[Key]]:
+    """The keys to look at, page by page, each page in order."""
+    keys = sorted(set(kind.keys(touched)))
+    for start in range(0, len(keys), PAGE):
+        yield keys[start : start + PAGE]
+    for account_id in sorted(touched.accounts) if kind.many else ():
+        after = ""
+        while found := await connection.fetch(SQL[f"{kind.name}_keys"], account_id, after, PAGE):
+            yield [(account_id, row["key"]) for row in found]
+            after = found[-1]["key"]
+
+
+async def _settle(connection: Connection, kind: Kind, keys: Sequence[Key], words: Counter[str]) -> Documents:
+    """Replace what differs under these keys, and note the words that come and go; gives what was written."""
+    columns = [key[0] for key in keys], [key[1] for key in keys]
+    wanted: dict[Key, Document] = {}
+    for number, row in enumerate(await connection.fetch(SQL[f"{kind.name}_sources"], *columns)):
+        wanted[row["account_id"], row["key"]] = kind.make(row)
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    stored = {
+        (row["account_id"], row["key"]): _stored(row)
+        for row in await connection.fetch(SQL["documents"], kind.name, *columns)
+    }
+    changed = {key for key in stored.keys() | wanted.keys() if stored.get(key) != wanted.get(key)}
+    if gone := sorted(changed - wanted.keys()):
+        await connection.execute(SQL["drop_documents"], kind.name, [key[0] for key in gone], [key[1] for key in gone])
+    come = {key: wanted[key] for key in sorted(changed & wanted.keys())}
+    if come:
+        await _write(connection, kind.name, come)
+    for key in changed & stored.keys():
+        words.subtract(stored[key].words)
+    for each in come.values():
+        words.update(each.words)
+    return come
+
+
+def _stored(row: asyncpg.Record) -> Document:
+    named, beside = tuple(sorted(row["named"])), tuple(sorted(row["beside"]))
+    return Document(row["name"], row["alias"], row["artist"], tuple(row["tags"]), named, beside)
+
+
+async def _write(connection: Connection, kind: str, come: Documents) -> None:
+    documents = list(come.values())
+    await connection.execute(
+        SQL["write_documents"],
+        kind,
+        [account_id for account_id, _ in come],
+        [key for _, key in come],
+        [each.name for each in documents],
+        [each.alias for each in documents],
+        [each.artist for each in documents],
+        ["\n".join(each.tags) for each in documents],
+        [each.tsvector for each in documents],
+    )
+
+
+async def _count(connection: Connection, words: Counter[str]) -> None:
+    changed = {word: change for word, change in sorted(words.items()) if change}
+    if not changed:
+        return
+    rows = await connection.fetch(SQL["recount_words"], list(changed), list(changed.values()))
+    known = {row["word"] for row in rows}
+    if new := [word for word in changed if word not in known]:
+        await connection.execute(SQL["add_words"], new, [changed[word] for word in new], await _marks(new))
+    if idle := [row["word"] for row in rows if row["documents"] == 0]:
+        await connection.execute(SQL["drop_words"], idle)
+
+
+async def _marks(words: Sequence[str]) -> list[str]:
+    """Of each word, as the text of an array."""
+    found: list[str] = []
+    for number, word in enumerate(words):
+        found.append(f"{{{','.join(map(str, marks(word)))}}}")
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+FOLLOWER = Follower(tables=("search_document", "search_word"), follow=follow, restart=restart)

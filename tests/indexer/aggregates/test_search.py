@@ -1,0 +1,75 @@
+"""Search documents and words, as records, counts, handles and visibility change."""
+
+from __future__ import annotations
+
+from indexer import projections
+from runtime.db import Pool
+from tests.indexer.projections import records
+from tests.indexer.projections.records import Book
+
+ONE, TWO = "3kaaaaaaaaa2a", "3kaaaaaaaaa2b"
+
+
+async def vocabulary(pool: Pool) -> dict[str, int]:
+    return {row["word"]: row["documents"] for row in await pool.fetch("SELECT word, documents FROM search_word")}
+
+
+async def popularity(pool: Pool, kind: str) -> int:
+    return await pool.fetchval("SELECT popularity FROM search_document WHERE kind = $1", kind)
+
+
+async def test_words_are_counted_by_document_and_go_with_the_last(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(title="Night Drive, Night", artist="Mira"), rkey=ONE)
+    await book.put(records.TRACK, records.track(title="Night", artist="Nils"), rkey=TWO)
+    assert await vocabulary(pool) == {"night": 2, "drive": 1, "mira": 1, "nils": 1}
+    await book.put(records.TRACK, records.track(title="Day", artist="Mira"), rkey=ONE)
+    assert await vocabulary(pool) == {"night": 1, "day": 1, "mira": 1, "nils": 1}
+    await book.write((), [(1, records.TRACK, ONE), (1, records.TRACK, TWO)])
+    assert await vocabulary(pool) == {}
+
+
+async def test_nothing_of_a_hidden_account_is_left_and_all_comes_back(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(title="Night"), rkey=ONE)
+    await book.put(records.BSKY_PROFILE, {"displayName": "Mira"}, rkey="self")
+    before = await vocabulary(pool)
+    await book.hide(1)
+    assert await pool.fetchval("SELECT count(*) FROM search_document") == 0
+    assert await vocabulary(pool) == {}
+    await book.show(1)
+    assert await vocabulary(pool) == before
+
+
+async def test_an_artist_is_found_by_name_and_by_a_handle_that_counts(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await pool.execute("INSERT INTO identity (account_id, handle, handle_valid) VALUES (1, 'mira.example.com', true)")
+    async with pool.acquire() as connection, connection.transaction():
+        await projections.change_handles(connection, [1, 2])
+    assert await pool.fetchval("SELECT name || '/' || alias FROM search_document") == "miraexamplecom/miraexamplecom"
+    await book.put(records.BSKY_PROFILE, {"displayName": "Mira & the Delays"}, rkey="self")
+    assert await pool.fetchval("SELECT name || '/' || alias FROM search_document") == "miraandthedelays/miraexamplecom"
+    await pool.execute("UPDATE identity SET handle_valid = false")
+    async with pool.acquire() as connection, connection.transaction():
+        await projections.change_handles(connection, [1])
+    assert await pool.fetchval("SELECT alias FROM search_document") is None
+
+
+async def test_popularity_follows_likes_that_come_and_go(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.BSKY_PROFILE, {"displayName": "Mira"}, rkey="self")
+    await book.put(records.TRACK, records.track(), rkey=ONE)
+    subject = records.uri(1, records.TRACK, ONE)
+    seen: list[tuple[int, int]] = []
+    for account_id in (2, 3):
+        await book.put(records.LIKE, records.like(subject), account_id=account_id, rkey=TWO)
+        seen.append((await popularity(pool, "track"), await popularity(pool, "artist")))
+    await book.hide(2)
+    seen.append((await popularity(pool, "track"), await popularity(pool, "artist")))
+    assert seen == [(1, 1), (2, 2), (1, 1)]
+
+
+async def test_words_of_a_document_are_bounded(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(title=" ".join(f"w{n}" for n in range(60)), artist="a b"), rkey=ONE)
+    assert len(await vocabulary(pool)) == 34
