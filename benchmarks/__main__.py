@@ -9,7 +9,7 @@ from functools import wraps
 
 import typer
 
-from benchmarks import api, backfill, disk, everything, firehose, freshness, ingest, memory, verify
+from benchmarks import api, backfill, day, disk, everything, firehose, freshness, ingest, memory, verify
 from benchmarks.report import Figures, emit
 
 BENCHMARKS: dict[str, Callable[..., Figures]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[..., Figures]] = {
     "disk": disk.run,
     "api": api.run,
     "freshness": freshness.run,
+    "day": day.run,
 }
 
 

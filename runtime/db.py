@@ -35,6 +35,7 @@ PASSING_FAILURES = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.InterfaceError,  # the connection was closed under us
+    asyncpg.InternalClientError,  # ... between the server's goodbye and the end of its socket
     OSError,
 )
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Final, NamedTuple
 
-from protocol.syntax import Nsid, RecordKey, Tid
+from protocol.syntax import Did, Nsid, RecordKey, Tid
 from simulator import records
 from simulator.events import Event, IdentityEvent, frame, wire_time
 from simulator.hosting import Account, Hosting
@@ -58,6 +59,16 @@ def record_frames(world: World, count: int, share_ours: float = 0.01) -> Iterato
         position += 1
 
 
+def strangers_events(world: World) -> Iterator[Event]:
+    """The same network at large as endless events, each of another author who is nobody's."""
+    rng = world.random("strangers")
+    hosting = _large_repos(world, rng)
+    copied = [_event(hosting, rng, rng.choice(list(hosting.accounts.values()))) for _ in range(_TEMPLATES)]
+    while True:
+        author = Did(_PLC.decode() + base64.b32encode(rng.randbytes(15)).decode().lower())
+        yield replace(rng.choice(copied), did=author, micros=world.now())
+
+
 def _copy(template: _Template, seq: int, micros: int, rng: Random) -> bytes:
     data, seq_at, time_at, author_at = template
     copy = bytearray(data)
@@ -68,17 +79,24 @@ def _copy(template: _Template, seq: int, micros: int, rng: Random) -> bytes:
 
 
 def _templates(world: World, rng: Random) -> list[_Template]:
-    hosting = Hosting(rng.getrandbits(32), hosts=1, clock=world.now, retention=Retention(events=1))
-    strangers = [_stranger(hosting, rng, number, size) for number, size in enumerate(_REPO_SIZES)]
+    hosting = _large_repos(world, rng)
+    strangers = list(hosting.accounts.values())
     return [_template(_event(hosting, rng, rng.choice(strangers))) for _ in range(_TEMPLATES)]
 
 
-def _stranger(hosting: Hosting, rng: Random, number: int, size: int) -> Account:
+def _large_repos(world: World, rng: Random) -> Hosting:
+    """Strangers, somewhere else."""
+    hosting = Hosting(rng.getrandbits(32), hosts=1, clock=world.now, retention=Retention(events=1))
+    for number, size in enumerate(_REPO_SIZES):
+        _fill(hosting, rng, number, size)
+    return hosting
+
+
+def _fill(hosting: Hosting, rng: Random, number: int, size: int) -> None:
     """Somebody with a repo of `size` posts: the larger it is, the larger are its commits."""
     account = hosting.create_account(f"stranger-{number}.test")
     for _ in range(size // MAX_OPS + 1):
         hosting.write(account.did, [_post(hosting, rng) for _ in range(MAX_OPS)])
-    return account
 
 
 def _event(hosting: Hosting, rng: Random, stranger: Account) -> Event:

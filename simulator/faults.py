@@ -86,10 +86,14 @@ class Faults:
         self._http = HttpFaults(world.random("http"), chances.http, self.lost, self.happened, stall)
         self.middleware = self._http.middleware
 
+    def begin(self, chances: Chances) -> None:
+        """From now on things go wrong so often."""
+        self._chances = chances
+        self._http.begin(chances.http)
+
     def end(self) -> None:
         """No fault happens from now on. What is held comes with the next event."""
-        self._chances = Chances()
-        self._http.end()
+        self.begin(Chances())
 
     def carried(self, event: Event) -> Iterator[Event]:
         """What the relay gets in place of an event."""

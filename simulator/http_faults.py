@@ -58,8 +58,9 @@ class HttpFaults:
         self._stall = stall
         self._given: dict[str, web.Response] = {}
 
-    def end(self) -> None:
-        self._chances = NO_HTTP_FAULTS
+    def begin(self, chances: HttpChances) -> None:
+        """From now on things go wrong so often."""
+        self._chances = chances
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

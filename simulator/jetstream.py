@@ -118,6 +118,11 @@ class Jetstream:
         for waker in self._wakers:
             waker.set()
 
+    @property
+    def last_micros(self) -> int:
+        """When the newest message was seen."""
+        return self._messages[-1].micros if self._messages else 0
+
     def forget(self) -> None:
         """Keep nothing of what was but the last message, so that an older cursor is outdated."""
         while len(self._messages) > 1:

@@ -45,7 +45,8 @@ class Network:
         self.plc_url = self.directory_url = self.relay_url = self.jetstream_url = ""
         self.pds_urls: list[str] = []
         self._pdses = [Pds(world, number) for number in range(world.hosts)]
-        self.relay = Relay(world, self._pdses, self.pds_urls, faults.send if faults else None)
+        self.relay = self._new_relay()
+        self._relays = [self.relay]
         self._stack = AsyncExitStack()
         for event in world.events:
             self._carry(event, (event,))
@@ -89,6 +90,16 @@ class Network:
         identity.claim(did)
         return self.world.create_account(handle, did=did, curve=curve, host=host)
 
+    async def add_relay(self) -> tuple[Relay, str]:
+        """Another relay of the same hosts, with numbers of its own; and its `ws://` origin."""
+        relay = self._new_relay()
+        for event in self.world.events:
+            relay.carry(event)
+        self._relays.append(relay)
+        origin = await self._serve(relay.application())
+        self._stack.push_async_callback(relay.stream.close)
+        return relay, origin.replace("http://", "ws://")
+
     async def add_jetstream(self) -> Jetstream:
         """A Jetstream beside the relay; `jetstream_url` (a `ws://` origin) is known from now on."""
         jetstream = Jetstream(self.world)
@@ -106,7 +117,11 @@ class Network:
         for pds in self._pdses:
             pds.carry(event)
         for carried in to_relay:
-            self.relay.carry(carried)
+            for relay in self._relays:
+                relay.carry(carried)
+
+    def _new_relay(self) -> Relay:
+        return Relay(self.world, self._pdses, self.pds_urls, self._faults.send if self._faults else None)
 
     async def _serve(self, application: web.Application) -> str:
         """Listen on a port of its own until the context ends; gives the origin."""

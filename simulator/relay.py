@@ -21,11 +21,12 @@ from simulator.xrpc import application, page, required, required_did
 
 
 class Relay:
-    """`pds_urls`: the address of each host, by number. `send`: see `Stream`."""
+    """`pds_urls`: the address of each host, by number. `send`: see `Stream`. While `is_blind` it misses all."""
 
     def __init__(
         self, hosting: Hosting, hosts: Sequence[Pds], pds_urls: Sequence[str], send: Send | None = None
     ) -> None:
+        self.is_blind = False
         self._hosting = hosting
         self._hosts = hosts
         self._pds_urls = pds_urls
@@ -34,7 +35,8 @@ class Relay:
 
     def carry(self, event: Event) -> None:
         """Announce what any host announces."""
-        self.stream.append(event)
+        if not self.is_blind:
+            self.stream.append(event)
 
     def application(self) -> web.Application:
         methods: dict[str, Callable[[web.Request], Any]] = {

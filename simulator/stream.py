@@ -40,11 +40,17 @@ class Stream:
         self._purged: dict[Did, int] = {}
         self._wakers: set[asyncio.Event] = set()
         self._sockets: set[web.WebSocketResponse] = set()
+        self._is_away = False
 
     @property
     def last_seq(self) -> int:
         """The number of the newest event; one below the first number when there is none."""
         return self._base + self._log.next - 1
+
+    @property
+    def subscribers(self) -> int:
+        """How many are connected."""
+        return len(self._sockets)
 
     def append(self, event: Event) -> None:
         if isinstance(event, AccountEvent) and event.status == "deleted":
@@ -55,6 +61,8 @@ class Stream:
 
     async def subscribe(self, request: web.Request) -> web.WebSocketResponse:
         """The handler of the method."""
+        if self._is_away:
+            raise web.HTTPServiceUnavailable
         cursor = _cursor(request)
         socket = web.WebSocketResponse(compress=False, heartbeat=_PING_SECONDS)
         await socket.prepare(request)
@@ -78,6 +86,14 @@ class Stream:
         """Close every subscriber's connection, as a host that restarts."""
         closing = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._sockets))
         await asyncio.gather(*closing)
+
+    async def go_away(self) -> None:
+        """Close every connection, and take none until it comes back."""
+        self._is_away = True
+        await self.close()
+
+    def come_back(self) -> None:
+        self._is_away = False
 
     def forget(self) -> None:
         """Keep nothing of what was: whoever comes back has an outdated cursor."""

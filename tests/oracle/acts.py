@@ -91,7 +91,7 @@ def odd_keys(stage: Stage) -> None:
     if did:
         rkey = RecordKey(stage.rng.choice(("my:weird_key-1.~", "self", "a", "-_~.:")))
         action = "update" if (LIKE, rkey) in stage.held(did) else "create"
-        stage.world.write(did, [Write(action, LIKE, rkey, _like(stage))])
+        stage.world.write(did, [Write(action, LIKE, rkey, like(stage))])
 
 
 def same_path_twice(stage: Stage) -> None:
@@ -113,7 +113,7 @@ def like_twice(stage: Stage) -> None:
     did = stage.live()
     if did:
         subject = stage.subject()
-        writes = [Write("create", LIKE, stage.rkey(), _like(stage) | {"subject": subject}) for _ in range(2)]
+        writes = [Write("create", LIKE, stage.rkey(), like(stage) | {"subject": subject}) for _ in range(2)]
         stage.world.write(did, writes)
 
 
@@ -248,7 +248,7 @@ def tombstone(stage: Stage) -> None:
         stage.world.tombstone(did)
 
 
-def _like(stage: Stage) -> Any:
+def like(stage: Stage) -> Any:
     return {"$type": str(LIKE), "subject": stage.subject(), "createdAt": stage.time()}
 
 

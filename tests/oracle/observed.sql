@@ -15,8 +15,8 @@ FROM record r
 JOIN account a ON a.id = r.account_id;
 
 -- name: cursor
--- How far the one source has been read.
-SELECT max(seq) FROM source_cursor;
+-- How far the source has been read that was subscribed to last.
+SELECT source, seq FROM source_cursor ORDER BY subscribed_at DESC LIMIT 1;
 
 -- name: unsettled
 -- The accounts that are not at rest: their repo, their identity, or events that wait.

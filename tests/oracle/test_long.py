@@ -24,7 +24,7 @@ from tests.oracle.running import IndexerProcess
 
 PLAY = Nsid("fm.teal.feed.play")
 KILLED = Plan(rounds=150, pace=0.15, indexer=IndexerProcess, patience=120.0, calm=600)
-HUGE = 20_000
+HUGE = 100_000
 HUGE_PLAN = Plan(patience=300.0, calm=2_000)
 
 pytestmark = pytest.mark.long
