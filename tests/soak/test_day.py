@@ -40,7 +40,7 @@ async def test_a_day_ends_without_lag_without_growth_and_without_a_loss(folder: 
             over,
             over.database_url,
             history,
-            (await one_relay(over.network)).ends,
+            await one_relay(over.network),
         )
         found = await settle(show, PLAN)
     assert not found
