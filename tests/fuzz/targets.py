@@ -171,7 +171,7 @@ def record(data: bytes) -> None:
     parsed = projection.parse(made)
     if parsed is None:
         return
-    assert len(parsed) == len(projection.columns)
+    assert len(parsed) >= len(projection.columns), "a row of the table, and what its side takes"
     if projection.contribution:
         projection.contribution(parsed)
     if projection.side:
