@@ -81,7 +81,7 @@ class Plan:
     pace: float = 0.02
     indexer: type[Indexer | IndexerProcess] = Indexer
     patience: float = 120.0
-    calm: int = 120
+    calm: int = 600
 
 
 PLAN: Final = Plan()
