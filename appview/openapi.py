@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from appview.answers import for_everybody, json_response
-from appview.errors import RateLimitExceeded, ServiceUnavailable, Unauthorized, XrpcError
+from appview.errors import AuthMissing, RateLimitExceeded, ServiceUnavailable, Unauthorized, XrpcError
 from lexicons import Catalog
 from lexicons.language import (
     Array,
@@ -95,8 +95,9 @@ def _operation(nsid: str, schemas: _Schemas) -> Json:
 
 def _named(query: Query) -> Json:
     """The refusals that the method's lexicon names, and the one that all have."""
-    names = sorted({"InvalidRequest", *(error.name for error in query.errors)})
-    told = [f"`{error.name}`: {error.description or ''}" for error in query.errors]
+    own = [error for error in query.errors if error.name != AuthMissing.__name__]  # a 401, as all have
+    names = sorted({"InvalidRequest", *(error.name for error in own)})
+    told = [f"`{error.name}`: {error.description or ''}" for error in own]
     text = " ".join(["A parameter is wrong.", *told])
     return {"description": text, "content": {JSON_TYPE: {"schema": _error(names)}}}
 

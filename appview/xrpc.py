@@ -16,7 +16,14 @@ from aiohttp.typedefs import Handler as WebHandler
 
 from appview.answers import FOR_THE_VIEWER, entity_tag, for_everybody, fresh_response
 from appview.auth import Viewers
-from appview.errors import InvalidRequest, MethodNotAllowed, MethodNotImplemented, NotFound, Unauthorized
+from appview.errors import (
+    InvalidRequest,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    NotFound,
+    ServiceUnavailable,
+    Unauthorized,
+)
 from appview.limits import Limiter
 from appview.queries.base import Call, Handler, Reads, Viewer
 from lexicons import Catalog, ParameterInvalid, QuerySchema
@@ -66,10 +73,10 @@ def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHan
 
 
 async def _admit(request: web.Request, nsid: str, service: Service) -> Viewer | None:
-    """Who asks, and is charged for it. A bad token is its bearer's fault, not that of the account that it names."""
+    """Who asks, and is charged for it. A token that proves nothing is its bearer's, not that of whom it names."""
     try:
         viewer = await service.viewers.identify(request.headers.get("Authorization"), nsid)
-    except Unauthorized:
+    except (Unauthorized, ServiceUnavailable):
         service.limiter.charge(request)
         raise
     if nsid not in UNCHARGED:

@@ -54,13 +54,13 @@ class Migration:
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    """All migrations of this version, in order; no two have one number."""
+    """All migrations of this version, in order; their numbers are 1, 2, 3, ..."""
     found = [
         Migration(int(path.name[:4]), path.stem, path.read_text(encoding="utf-8"))
         for path in sorted(Path(__file__).parent.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     ]
-    if len({migration.number for migration in found}) != len(found):
-        raise MigrationError(f"two migrations have one number: {[migration.name for migration in found]}")
+    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+        raise MigrationError(f"migrations are not numbered one by one: {[migration.name for migration in found]}")
     return tuple(found)
 
 

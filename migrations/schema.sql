@@ -1,4 +1,3 @@
-CREATE EXTENSION IF NOT EXISTS fuzzystrmatch WITH SCHEMA public;
 CREATE FUNCTION public.note_changed_handle() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -434,18 +433,20 @@ CREATE VIEW public.visible_account AS
             ELSE 'handle.invalid'::text
         END AS handle,
     i.pds,
-    (NOT (EXISTS ( SELECT
+    (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_list)))) AS listed,
+          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_list)
+         LIMIT 1), false)) AS listed,
     n.display_name,
     n.avatar,
     n.avatar_cid
    FROM ((public.account a
      LEFT JOIN public.identity i ON ((i.account_id = a.id)))
      LEFT JOIN public.actor_name n ON ((n.account_id = a.id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view))));
+          WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_track AS
  SELECT t.account_id,
     t.sort_at,
@@ -473,17 +474,19 @@ CREATE VIEW public.visible_track AS
     a.did,
     a.handle,
     a.pds,
-    (a.listed AND (NOT (EXISTS ( SELECT
+    (a.listed AND (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list))))) AS listed,
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list)
+         LIMIT 1), false))) AS listed,
     COALESCE(c.like_count, 0) AS like_count,
     COALESCE(c.comment_count, 0) AS comment_count
    FROM ((public.plyr_track t
      JOIN public.visible_account a ON ((a.id = t.account_id)))
      LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view))));
+          WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_album AS
  SELECT b.account_id,
     b.by_list,
@@ -709,9 +712,9 @@ CREATE VIEW public.visible_profile AS
     a.pds,
     a.listed,
     a.first_seen,
-    COALESCE(b.display_name, t.display_name) AS display_name,
-    p.avatar,
-    COALESCE(b.avatar_cid, t.avatar_cid) AS avatar_cid,
+    a.display_name,
+    a.avatar,
+    a.avatar_cid,
     COALESCE(b.banner_cid, t.banner_cid) AS banner_cid,
     COALESCE(p.bio, t.description, b.description) AS description,
     COALESCE(p.created_at, b.created_at, t.created_at) AS created_at,
@@ -790,9 +793,11 @@ CREATE VIEW public.visible_teal_name AS
     a.listed
    FROM (public.teal_profile p
      JOIN public.visible_account a ON ((a.id = p.account_id)))
-  WHERE (NOT (p.alpha AND (EXISTS ( SELECT
+  WHERE (p.alpha = ( SELECT s.alpha
            FROM public.teal_profile s
-          WHERE ((s.account_id = p.account_id) AND (NOT s.alpha))))));
+          WHERE (s.account_id = p.account_id)
+          ORDER BY s.alpha
+         LIMIT 1));
 CREATE VIEW public.visible_teal_profile AS
  SELECT p.account_id,
     p.created_at,
@@ -947,13 +952,10 @@ CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) 
 CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state = 'syncing'::text);
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
-CREATE INDEX search_document_albums ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'album'::text);
 CREATE INDEX search_document_alias ON public.search_document USING btree (kind, alias) WHERE (alias IS NOT NULL);
 CREATE INDEX search_document_artists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'artist'::text);
 CREATE INDEX search_document_name ON public.search_document USING btree (kind, name, popularity DESC);
-CREATE INDEX search_document_playlists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'playlist'::text);
 CREATE INDEX search_document_popular ON public.search_document USING btree (kind, popularity DESC, account_id, key);
-CREATE INDEX search_document_tag_names ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'tag'::text);
 CREATE INDEX search_document_tracks ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'track'::text);
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);

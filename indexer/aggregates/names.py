@@ -13,10 +13,13 @@ SQL = Queries.beside(__file__)
 PROFILES = ("plyr_profile", "bsky_profile", "teal_profile")
 
 
+def renamed(touched: Touched) -> set[int]:
+    """The accounts whose profiles came, changed or went."""
+    return {account_id for table in PROFILES for account_id, _ in touched.keys.get(table, ())}.union(touched.accounts)
+
+
 async def follow(connection: Connection, touched: Touched) -> None:
-    accounts = {account_id for table in PROFILES for account_id, _ in touched.keys.get(table, ())}
-    accounts.update(touched.accounts)
-    if accounts:
+    if accounts := renamed(touched):
         await connection.execute(SQL["name"], sorted(accounts))
 
 

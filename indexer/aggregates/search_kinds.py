@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import asyncpg
 
 from indexer.aggregates.following import Touched
+from indexer.aggregates.names import renamed
 from indexer.aggregates.search_text import Document, Key, document
-
-PROFILES = ("plyr_profile", "bsky_profile", "teal_profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ def _track(row: asyncpg.Record) -> Document:
 
 
 def _artists(touched: Touched) -> Iterable[Key]:
-    named = {account_id for table in PROFILES for account_id, _ in touched.keys.get(table, ())}
-    return [(account_id, "") for account_id in sorted({*named, *touched.handles, *touched.accounts})]
+    return [(account_id, "") for account_id in sorted(renamed(touched).union(touched.handles))]
 
 
 def _artist(row: asyncpg.Record) -> Document:

@@ -72,7 +72,7 @@ class Plan:
     """How much happens. `pace`: the longest pause between two acts [s].
 
     `patience`: seconds until the database must be equal; `calm`: comparisons after which a difference that stays is one
-    (each takes as long as the machine lets it).
+    (each takes as long as the machine lets it). That is to outlast the claim on an identity that a killed indexer left.
     """
 
     rounds: int = 120

@@ -16,4 +16,5 @@ CREATE VIEW visible_teal_name AS
 SELECT lower(p.display_name) COLLATE "C" AS name, a.id AS account_id, a.handle, a.listed
 FROM teal_profile p
 JOIN visible_account a ON a.id = p.account_id
-WHERE NOT (p.alpha AND EXISTS (SELECT FROM teal_profile s WHERE s.account_id = p.account_id AND NOT s.alpha));
+-- Not EXISTS, for which a plan would hash all profiles.
+WHERE p.alpha = (SELECT s.alpha FROM teal_profile s WHERE s.account_id = p.account_id ORDER BY s.alpha LIMIT 1);

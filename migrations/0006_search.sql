@@ -1,10 +1,7 @@
 -- Search: what can be found, and the words by which it is found. A function of what it is made of, the counts and who
 -- is visible; nothing hidden stands here.
 
-CREATE EXTENSION IF NOT EXISTS fuzzystrmatch;
-
--- `kind` and (account_id, key) say what is found: a track or playlist by its rkey, an artist by '' , an album by its
--- slug, a tag by its name under account 0. `name` and `alias` (of an artist: its handle) are compared as a whole, without
+-- `kind` and (account_id, key) say what is found: a track by its rkey, an artist by ''. `name` and `alias` (of an artist: its handle) are compared as a whole, without
 -- spaces; `words` holds those of the name with weight A, others with B. `popularity` rises by one when likes double.
 CREATE TABLE search_document (
     account_id bigint NOT NULL,
@@ -24,9 +21,6 @@ CREATE INDEX search_document_popular ON search_document (kind, popularity DESC, 
 -- One for each kind: a word that is common among tracks may be rare among artists.
 CREATE INDEX search_document_tracks ON search_document USING gin (words) WITH (fastupdate = off) WHERE kind = 'track';
 CREATE INDEX search_document_artists ON search_document USING gin (words) WITH (fastupdate = off) WHERE kind = 'artist';
-CREATE INDEX search_document_albums ON search_document USING gin (words) WITH (fastupdate = off) WHERE kind = 'album';
-CREATE INDEX search_document_playlists ON search_document USING gin (words) WITH (fastupdate = off) WHERE kind = 'playlist';
-CREATE INDEX search_document_tag_names ON search_document USING gin (words) WITH (fastupdate = off) WHERE kind = 'tag';
 
 -- Every word of a document. `marks`: hashes by which words near it, and words within it, lead to it.
 CREATE TABLE search_word (

@@ -1,0 +1,89 @@
+"""How queries go about large tables: they find their way by indexes, and read none that grows from end to end."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from appview import queries
+from runtime import db
+from runtime.sql import Queries, Query
+
+ROWS = 100_000
+FILLING = 120.0  # seconds at most
+PEOPLE = 20_000
+# Made so that every table that grows is large to the planner; what the rows say matters little.
+LARGE = f"""
+INSERT INTO account (did) SELECT 'did:plc:' || md5(i::text) FROM generate_series(1, {PEOPLE}) i;
+INSERT INTO identity (account_id, handle, handle_valid, pds, stale)
+SELECT id, 'h' || id || '.example.com', true, 'https://pds.example.com', false FROM account;
+INSERT INTO repo (account_id, state) SELECT id, 'synced' FROM account;
+INSERT INTO visibility (account_id, subject, cause, hides_list, hides_view)
+SELECT id, '', 'account', true, true FROM account WHERE id % 20 = 0;
+INSERT INTO visibility (account_id, subject, cause, hides_list, hides_view)
+SELECT i % {PEOPLE} + 1, 'fm.plyr.track/r' || i, 'label', true, false FROM generate_series(1, {PEOPLE}) i;
+INSERT INTO actor_name (account_id, display_name) SELECT id, 'Name ' || id FROM account;
+INSERT INTO plyr_profile (account_id, created_at, indexed_at) SELECT id, now(), now() FROM account;
+INSERT INTO bsky_profile (account_id, indexed_at, display_name) SELECT id, now(), 'Name ' || id FROM account;
+INSERT INTO teal_profile (account_id, indexed_at, alpha, display_name) SELECT id, now(), false, 'N' || id FROM account;
+INSERT INTO teal_status (account_id, started_at, expires_at, indexed_at, alpha, artist_names)
+SELECT id, now(), now() + id % 100 * interval '1 minute' - interval '99 minutes', now(), false, '{{}}' FROM account;
+INSERT INTO actor_count (account_id, track_count) SELECT id, 5 FROM account;
+INSERT INTO plyr_track (
+    account_id, sort_at, created_at, indexed_at, rkey, uri, cid, title, artist, file_type, audio_url, tags, features,
+    self_labels, record
+)
+SELECT i % {PEOPLE} + 1, now() - i * interval '1 minute', now(), now(), 'r' || i,
+       'at://did:plc:' || md5((i % {PEOPLE} + 1)::text) || '/fm.plyr.track/r' || i, 'cid', 'Title ' || i, 'Artist',
+       'mp3', 'https://audio.example.com', ARRAY['t' || i % 50], '{{}}', '{{}}', '{{}}'
+FROM generate_series(1, {ROWS}) i;
+INSERT INTO plyr_track_tag (account_id, sort_at, tag, rkey) SELECT account_id, sort_at, tags[1], rkey FROM plyr_track;
+INSERT INTO subject_count (owner, like_count, comment_count, subject)
+SELECT account_id, length(rkey), 1, uri FROM plyr_track;
+INSERT INTO plyr_like (account_id, sort_at, created_at, indexed_at, canonical, rkey, uri, subject)
+SELECT i % {PEOPLE} + 1, t.sort_at, now(), now(), true, 'l' || i, 'like' || i, t.uri
+FROM generate_series(1, {ROWS}) i JOIN plyr_track t ON t.rkey = 'r' || (i * 7 % 1000 + 1);
+INSERT INTO plyr_comment (
+    account_id, sort_at, created_at, indexed_at, timestamp_ms, rkey, uri, cid, subject, subject_cid, text
+)
+SELECT account_id, sort_at, now(), now(), 1, rkey, 'comment' || rkey, 'cid', subject, 'cid', 'text' FROM plyr_like;
+INSERT INTO teal_play (
+    account_id, played_at, indexed_at, recording, alpha, canonical, shadowed, rkey, cid, track_name, artist_names,
+    artists
+)
+SELECT account_id, sort_at, now(), md5(rkey)::uuid, false, true, false, rkey, 'cid', title, '{{A}}', '{{}}'
+FROM plyr_track;
+"""
+# A row or a few for the whole instance.
+SMALL = {"totals", "source_cursor", "instance"}
+READ_WHOLE = {"stats.totals": {"repo"}}  # counted when it is asked
+
+
+def every_query() -> Iterator[tuple[str, Query]]:
+    for group in pkgutil.iter_modules(queries.__path__):
+        for value in vars(importlib.import_module(f"{queries.__name__}.{group.name}")).values():
+            if isinstance(value, Queries):
+                yield from ((f"{group.name}.{name}", query) for name, query in value.described.items())
+
+
+@pytest.mark.usefixtures("filled")
+async def test_no_query_reads_a_table_that_grows_from_end_to_end(reader: db.Pool) -> None:
+    plans: dict[str, str] = {}
+    async with reader.acquire() as session:
+        for number, (name, query) in enumerate(every_query()):
+            await session.execute(f"PREPARE q{number} AS {query.text}")
+            given = f"({', '.join(['NULL'] * len(query.parameters))})" if query.parameters else ""
+            plans[name] = "\n".join(line for (line,) in await session.fetch(f"EXPLAIN EXECUTE q{number}{given}"))
+    scanned = {name: set(re.findall(r"Seq Scan on (\w+)", plan)) - SMALL for name, plan in plans.items()}
+    assert {name: tables for name, tables in scanned.items() if tables} == READ_WHOLE
+
+
+@pytest.fixture
+async def filled(pool: db.Pool) -> None:
+    async with pool.acquire() as session:
+        await session.execute(LARGE, timeout=FILLING)
+        await session.execute("ANALYZE")
