@@ -40,6 +40,18 @@ class PlayNotFound(XrpcError):
     """No such play is known."""
 
 
+class RecordNotFound(XrpcError):
+    """No such record is known."""
+
+
+class RepoNotFound(XrpcError):
+    """No such account is known."""
+
+
+class HandleNotFound(XrpcError):
+    """The handle leads to no account."""
+
+
 class Unauthorized(XrpcError):
     """The Authorization header is not one with which somebody signs in here."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol.fetch import Fetcher, FetchLimits
+from protocol.handles import HandleResolver
 from protocol.identity import Directory, DirectoryLimits
 from protocol.names import Names
 from runtime.settings import Settings
@@ -27,3 +28,8 @@ def directory(settings: Settings, door: Fetcher) -> Directory:
         plc_concurrency=settings.plc_concurrency,
     )
     return Directory(settings.plc_url, door, limits)
+
+
+def handles(settings: Settings, door: Fetcher) -> HandleResolver:
+    """Who resolves handles."""
+    return HandleResolver(door, Names(settings.viewer_wait), settings.handle_resolver)

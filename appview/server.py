@@ -18,6 +18,7 @@ import lexicons
 from appview import health, openapi, outbound
 from appview.auth import Viewers
 from appview.gateway import gateway
+from appview.handles import Handles
 from appview.limits import Limiter
 from appview.pages import home
 from appview.queries import QUERIES
@@ -67,7 +68,8 @@ async def application(settings: Settings) -> web.Application:
     app.add_routes(home.routes(settings, reads))
     door = outbound.fetcher(settings)
     viewers = Viewers(settings, reads, outbound.directory(settings, door))
-    service = Service(reads, viewers, limiter, settings.cursor_max_bytes, settings.answer_max_age)
+    handles = Handles(settings, outbound.handles(settings, door))
+    service = Service(reads, viewers, limiter, handles, settings.cursor_max_bytes, settings.answer_max_age)
     app.add_routes(openapi.routes(lexicons.load(), QUERIES, settings.public_url, health.VERSION))
     app.add_routes(endpoints(lexicons.load(), QUERIES, service))
 

@@ -25,7 +25,7 @@ from appview.errors import (
     Unauthorized,
 )
 from appview.limits import Limiter
-from appview.queries.base import Call, Handler, Reads, Viewer
+from appview.queries.base import Call, Handler, Handles, Reads, Viewer
 from lexicons import Catalog, ParameterInvalid, QuerySchema
 from protocol.syntax import Nsid, SyntaxInvalid
 
@@ -42,6 +42,7 @@ class Service:
     reads: Reads
     viewers: Viewers
     limiter: Limiter
+    handles: Handles
     cursor_max_bytes: int
     answer_max_age: int
 
@@ -63,7 +64,7 @@ def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHan
             raise MethodNotAllowed
         viewer = await _admit(request, schema.nsid, service)
         params = _parameters(schema, request.rel_url.raw_query_string, service.cursor_max_bytes)
-        body = (await handler(Call(params, service.reads, viewer))).encode()
+        body = (await handler(Call(params, service.reads, viewer, service.handles))).encode()
         response = fresh_response(request, body, entity_tag(body), FOR_THE_VIEWER if viewer else for_all)
         if viewer and viewer.rev:
             response.headers["Atproto-Repo-Rev"] = viewer.rev

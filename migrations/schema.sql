@@ -447,6 +447,12 @@ CREATE VIEW public.visible_account AS
            FROM public.visibility v
           WHERE ((v.account_id = a.id) AND (v.subject = ''::text) AND v.hides_view)
          LIMIT 1), false));
+CREATE VIEW public.visible_absence AS
+ SELECT did
+   FROM public.account a
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.visible_account v
+          WHERE (v.id = a.id))));
 CREATE VIEW public.visible_track AS
  SELECT t.account_id,
     t.sort_at,
@@ -670,6 +676,9 @@ CREATE VIEW public.visible_list_item AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visibility v
           WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view))));
+CREATE VIEW public.visible_namespace AS
+ SELECT (COALESCE(( SELECT instance.namespace
+           FROM public.instance), 'fm.plyr'::text) COLLATE "C") AS namespace;
 CREATE VIEW public.visible_play AS
  SELECT p.account_id,
     p.played_at,
@@ -746,6 +755,19 @@ CREATE VIEW public.visible_profile AS
           ORDER BY s.alpha
          LIMIT 1) t ON (true))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_record AS
+ SELECT r.account_id,
+    r.collection,
+    r.rkey,
+    r.cid,
+    r.value,
+    a.did
+   FROM (public.record r
+     JOIN public.visible_account a ON ((a.id = r.account_id)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = r.account_id) AND (v.subject = ((r.collection || '/'::text) || r.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_schema AS
  SELECT max(number) AS version
    FROM public.migration;
@@ -977,6 +999,7 @@ ALTER TABLE ONLY public.repo
 ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 GRANT SELECT ON TABLE public.visible_account TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_absence TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album_track TO plyr_reader;
@@ -989,8 +1012,10 @@ GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_liked_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_namespace TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;

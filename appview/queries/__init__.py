@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from appview.queries import actor, feed, stats, taste, teal, teal_actor
+from appview.queries import actor, feed, identity, repo, stats, taste, teal, teal_actor
 from appview.queries.base import Handler
 
 QUERIES: Mapping[str, Handler] = {
+    "com.atproto.identity.resolveHandle": identity.resolve_handle,
+    "com.atproto.repo.getRecord": repo.get_record,
+    "com.atproto.repo.listRecords": repo.list_records,
     "fm.plyr.actor.getListeners": actor.get_listeners,
     "fm.plyr.actor.getNowPlaying": actor.get_now_playing,
     "fm.plyr.actor.getProfile": actor.get_profile,

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import asyncpg
 
 from appview.cursors import Key, Listing
-from protocol.syntax import Did
+from protocol.syntax import Did, Handle
 from runtime.sql import Fragments
 
 VIEWS = Fragments(sorted((Path(__file__).parents[1] / "views").glob("*.sql")))
@@ -27,6 +27,14 @@ class Reads(Protocol):
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """All rows of one statement. Raises ServiceUnavailable."""
+        ...
+
+
+class Handles(Protocol):
+    """Who looks up the handles that are not indexed."""
+
+    async def resolve(self, handle: Handle) -> Did | None:
+        """The DID to which it leads, if anybody says so. Raises ServiceUnavailable."""
         ...
 
 
@@ -44,11 +52,15 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its parameters as the lexicon types them, the way to the database, and who asks if that is known."""
+    """One request: its parameters as the lexicon types them, the way to the database, and who asks if that is known.
+
+    Without `handles` only those that are indexed are known.
+    """
 
     params: Mapping[str, Any]
     reads: Reads
     viewer: Viewer | None = None
+    handles: Handles | None = None
 
     @property
     def viewer_id(self) -> int | None:

@@ -19,3 +19,11 @@ json_strip_nulls(:view)::text
 -- fragment: exact_integer(value)
 -- Sums of hostile numbers end at what every JSON reader holds exactly.
 least(:value, 9007199254740991)
+
+-- fragment: indexed_name(collection)
+-- The name under which a collection of repos is indexed; NULL for one that this instance does not read.
+(SELECT CASE
+     WHEN starts_with(:collection, n.namespace || '.') THEN 'fm.plyr' || substr(:collection, length(n.namespace) + 1)
+     WHEN NOT starts_with(:collection, 'fm.plyr.') THEN :collection
+ END
+ FROM visible_namespace n)

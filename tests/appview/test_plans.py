@@ -42,6 +42,8 @@ SELECT i % {PEOPLE} + 1, now() - i * interval '1 minute', now(), now(), 'r' || i
        'mp3', 'https://audio.example.com', ARRAY['t' || i % 50], '{{}}', '{{}}', '{{}}'
 FROM generate_series(1, {ROWS}) i;
 INSERT INTO plyr_track_tag (account_id, sort_at, tag, rkey) SELECT account_id, sort_at, tags[1], rkey FROM plyr_track;
+INSERT INTO record (account_id, collection, rkey, cid, rev, indexed_at, value)
+SELECT account_id, 'fm.plyr.track', rkey, '', '', now(), '' FROM plyr_track;
 INSERT INTO subject_count (owner, like_count, comment_count, subject)
 SELECT account_id, length(rkey), 1, uri FROM plyr_track;
 INSERT INTO plyr_like (account_id, sort_at, created_at, indexed_at, canonical, rkey, uri, subject)

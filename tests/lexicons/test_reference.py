@@ -22,6 +22,7 @@ FEED = {
 }
 # Where a difference is meant: lexicon, then path of the addition or change.
 ADDITIONS = {
+    "com.atproto.repo.listRecords": {"defs.main.errors"},
     "fm.plyr.track": {"defs.main.record.properties.tags"},
     **{
         f"fm.teal.{alpha}{nsid}": paths
@@ -61,6 +62,8 @@ THEIRS_BY_ID, OURS_BY_ID = _read(REFERENCE), _read(OURS)
 
 
 def _differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
+    if path.endswith(".errors"):
+        ours, theirs = ({error["name"]: error for error in errors} for errors in (ours, theirs))
     if not (isinstance(ours, dict) and isinstance(theirs, dict)):
         if ours != theirs:
             yield path

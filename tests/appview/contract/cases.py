@@ -44,6 +44,14 @@ class Case:
 
 
 CASES = [
+    Case("com.atproto.identity.resolveHandle", {"handle": "{handle}"}),
+    Case("com.atproto.repo.getRecord", {"repo": "{handle}", "collection": "fm.plyr.track", "rkey": "{song}"}),
+    Case("com.atproto.repo.listRecords", {"repo": "{did}", "collection": "fm.plyr.track"}, items="records"),
+    Case(
+        "com.atproto.repo.listRecords",
+        {"repo": "{handle}", "collection": "fm.teal.feed.play", "reverse": "true"},
+        items="records",
+    ),
     Case("fm.plyr.actor.getListeners", items="listeners"),
     Case("fm.plyr.actor.getNowPlaying", {"actor": "{did}"}),
     Case("fm.plyr.actor.getProfile", {"actor": "{handle}"}),

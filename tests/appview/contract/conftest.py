@@ -66,6 +66,7 @@ def settings(database_url: str) -> Settings:
         read_pool_size=4,
         statement_timeout=2.0,
         service_url="https://appview.example.com",
+        handle_resolver="https://127.0.0.1",  # refused at once: nobody is asked
     )
 
 

@@ -41,6 +41,7 @@ async def found(stage: Stage) -> Town:
         "fantrack": fans[0].uri(tid(0)),
         "tag": "jazz",
         "play": tid(0),
+        "song": tid(0),
     }
     town = Town(author, fans, names)
     await _populate(stage, town)

@@ -1,0 +1,49 @@
+-- name: record
+-- One record as it stands in its repo. No row: no such record.
+-- $1 repo text, $2 collection text, $3 rkey text
+SELECT r.did, r.rkey, r.cid, r.value
+FROM visible_record r
+WHERE r.account_id = {{account_id($1)}} AND r.collection = {{indexed_name($2::text)}} AND r.rkey = $3;
+
+-- name: newest_records
+-- Records of a collection, those with the highest keys first, and how many were found: of these the first that are so
+-- large together. No row: no such account; one without a record: it has none.
+-- $1 repo text, $2 collection text, $3 rkey text, $4 limit bigint, $5 size bigint
+SELECT a.did, page.rkey, page.cid, page.value, page.found
+FROM visible_account a
+LEFT JOIN LATERAL (
+    SELECT highest.*, count(*) OVER () AS found,
+           sum(octet_length(highest.value)) OVER (
+               ORDER BY highest.rkey DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS before
+    FROM (
+        SELECT r.rkey, r.cid, r.value
+        FROM visible_record r
+        WHERE r.account_id = a.id AND r.collection = {{indexed_name($2::text)}} AND r.rkey < $3
+        ORDER BY r.rkey DESC
+        LIMIT $4
+    ) highest
+) page ON true
+WHERE a.id = {{account_id($1)}} AND (page.before IS NULL OR page.before < $5::bigint)
+ORDER BY page.rkey DESC;
+
+-- name: oldest_records
+-- The same, those with the lowest keys first.
+-- $1 repo text, $2 collection text, $3 rkey text, $4 limit bigint, $5 size bigint
+SELECT a.did, page.rkey, page.cid, page.value, page.found
+FROM visible_account a
+LEFT JOIN LATERAL (
+    SELECT lowest.*, count(*) OVER () AS found,
+           sum(octet_length(lowest.value)) OVER (
+               ORDER BY lowest.rkey ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS before
+    FROM (
+        SELECT r.rkey, r.cid, r.value
+        FROM visible_record r
+        WHERE r.account_id = a.id AND r.collection = {{indexed_name($2::text)}} AND r.rkey > $3
+        ORDER BY r.rkey
+        LIMIT $4
+    ) lowest
+) page ON true
+WHERE a.id = {{account_id($1)}} AND (page.before IS NULL OR page.before < $5::bigint)
+ORDER BY page.rkey;
