@@ -90,8 +90,16 @@ async def _live(reads: Reads) -> tuple[str, dict[str, str]]:
 def _examples(tracks: list[dict[str, Any]]) -> dict[str, str]:
     if not tracks:
         return {}
-    author = tracks[0]["author"]
-    return {"at-uri": tracks[0]["uri"], "at-identifier": author["did"], "q": author["handle"]}
+    uri, author = tracks[0]["uri"], tracks[0]["author"]
+    _, _, _, collection, rkey = uri.split("/")
+    return {
+        "at-uri": uri,
+        "at-identifier": author["did"],
+        "handle": author["handle"],
+        "nsid": collection,
+        "record-key": rkey,
+        "q": author["handle"],
+    }
 
 
 def _figures(stats: dict[str, Any]) -> str:
@@ -178,7 +186,7 @@ def _example(definition: Query, example: dict[str, str]) -> str | None:
         schema = definition.parameters.properties[name]
         schema = schema.items if isinstance(schema, Array) else schema
         value = example.get(schema.format or name) if isinstance(schema, String) else None
-        if value is None:
+        if value is None or (name == "rkey" and "collection" not in given):  # a key means something in a collection
             return None
         given[name] = value
     return f"?{urlencode(given)}" if given else ""
