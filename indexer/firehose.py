@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 DESCRIBE_PATH = "/xrpc/com.atproto.server.describeServer"
 
+# A host of which so many numbers in a row are to be passed over gives nothing.
+MOST_SKIPPED = 1_024
+
 
 class Firehose(Subscriber):
     """Reads one of several relays, in order of preference."""
@@ -44,6 +47,7 @@ class Firehose(Subscriber):
         super().__init__(relays, inbox, pool, limits)
         self._interest = interest
         self._skip = 0
+        self._numbered = False
 
     async def _listen(self, session: aiohttp.ClientSession, origin: str) -> None:
         stored = await self._pool.fetchrow(SQL["read_cursor"], origin)
@@ -51,14 +55,15 @@ class Firehose(Subscriber):
         position = self._inbox.position if here else _position_of(stored)
         cursor = position.seq if here or stored else None
         url = self._live(origin) + ("" if cursor is None else f"?cursor={cursor}")
+        self._numbered = False
         async with self._subscription(session, origin, url) as socket:
             source = Source(origin, await self._is_pds(session, origin, known=bool(stored and stored["kind"] == "pds")))
             if not here:
                 await self._inbox.attach(source, position)
-            if await self._gaps.changed_from_another(origin):
-                await self._gaps.note(origin, "another_relay")
+            missed = {"another_relay"} if await self._gaps.changed_from_another(origin) else set[str]()
             if stored and (reason := while_away(stored["known_until"], datetime.now(UTC), self._limits.gaps)):
-                await self._gaps.note(origin, reason)
+                missed.add(reason)
+            await self._note_at_start(missed)
             await self._pool.execute(SQL["subscribed"], origin, "pds" if source.is_pds else "relay")
             self.stands.set()
             log.info("%s: subscribed at %s", origin, "live" if cursor is None else f"cursor {cursor}")
@@ -68,7 +73,10 @@ class Firehose(Subscriber):
         return origin + PATH
 
     def _is_event(self, message: aiohttp.WSMessage) -> bool:
-        return message.type is aiohttp.WSMsgType.BINARY and frames.read(message.data).seq > 0
+        if message.type is not aiohttp.WSMsgType.BINARY:
+            return False
+        envelope = frames.read(message.data)
+        return envelope.seq > 0 and frames.is_readable(envelope)
 
     async def _is_pds(self, session: aiohttp.ClientSession, origin: str, *, known: bool) -> bool:
         """Whether the host speaks for its own accounts only. `known`: what it was last time, if it does not answer."""
@@ -94,6 +102,8 @@ class Firehose(Subscriber):
             if envelope.seq and not await self._is_next(position):
                 return False
             if not frames.concerns(envelope, self._interest):
+                if not self._tells and frames.is_readable(envelope):
+                    await self._tell()
                 self._inbox.passed(position)
                 return False
             return await self._take(envelope, data, position)
@@ -115,7 +125,7 @@ class Firehose(Subscriber):
     async def _is_next(self, position: Position) -> bool:
         """Whether a number goes on from the last. A first one below the cursor means that the host began anew."""
         seq, last = position.seq, self._inbox.position.seq
-        is_first, self._heard = not self._heard, True
+        is_first, self._numbered = not self._numbered, True
         self._skip = 0
         if is_first and seq >= last and (reason := at_first_frame(self._inbox.position, position, self._limits.gaps)):
             await self._note_gap(reason)
@@ -141,17 +151,20 @@ class Firehose(Subscriber):
         metrics.FRAMES_REJECTED.labels(Rejection.FRAME_TOO_LARGE).inc()
         await self._note_gap("frame_too_large")
         self._skip = max(1, self._skip * 2)
-        self._heard = True
+        self._heard = self._skip < MOST_SKIPPED
         self._inbox.passed(self._inbox.position._replace(seq=self._inbox.position.seq + self._skip))
         raise StreamEnded("frame_too_large")
 
     async def _begin_anew(self, reason: str) -> None:
-        """The host numbers its events from the beginning again: our cursor means nothing to it."""
+        """The host numbers its events from the beginning again: our cursor means nothing to it.
+
+        One that does so time and again, and says nothing that can be read in between, is silent.
+        """
         await self._note_gap(reason)
         assert self._inbox.source is not None
         await self._inbox.attach(self._inbox.source, Position(0, None))
         await self._pool.execute(SQL["reset_cursor"], self._inbox.source.origin)
-        self._heard = True
+        self._heard, self._told = self._told, False
         raise StreamEnded(reason)
 
 

@@ -143,6 +143,14 @@ def parse(envelope: Envelope) -> Frame:
         raise FrameInvalid(str(fault)) from fault
 
 
+def is_readable(envelope: Envelope) -> bool:
+    """Whether the frame says something about a repo: what a host sends that is well."""
+    try:
+        return not isinstance(parse(envelope), InfoFrame | ErrorFrame)
+    except FrameInvalid:
+        return False
+
+
 def decode(data: bytes) -> Frame:
     """`read` and `parse` in one: for frames that were found to be ours before (buffered ones, tests)."""
     return parse(read(data))

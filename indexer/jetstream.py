@@ -78,8 +78,8 @@ class Jetstream(Subscriber):
             async with self._subscription(session, origin, await self._url(session, origin, stored)) as socket:
                 if not here:
                     await self._inbox.attach(source_of(origin, KIND), Position(stored or began, None))
-                if await self._gaps.changed_from_another(origin):
-                    await self._gaps.note(origin, "another_relay")
+                changed = await self._gaps.changed_from_another(origin)
+                await self._note_at_start({"another_relay"} if changed else set())
                 await self._pool.execute(SQL["subscribed"], origin, began)
                 self.stands.set()
                 log.info("%s: subscribed at %s", origin, f"cursor {stored}" if stored else "live")
@@ -133,9 +133,10 @@ class Jetstream(Subscriber):
                 await self._about_the_stream(jetstream_events.parse(event))
                 return False
             self._check_time(event)
-            self._heard = True
             position = Position(event.micros, event.time)
             if not jetstream_events.concerns(event, self._interest, self._indexed):
+                if not self._tells:
+                    await self._tell()
                 self._inbox.passed(position)
                 return False
             return await self._take(event, text if isinstance(text, bytes) else text.encode(), position)

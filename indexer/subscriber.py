@@ -79,7 +79,11 @@ class Subscriber(ABC):
         self._counts = metrics.FrameCounts()
         self._left = asyncio.Event()
         self._why_left = ""
-        self._heard = False
+        # Whether the present subscription gave something that can be read, and whether it did in the present turn.
+        self._heard = self._tells = False
+        # Whether any host did since a gap was noted, and what is to be noted as soon as one does.
+        self._told = True
+        self._owed: set[str] = set()
 
     @abstractmethod
     async def _listen(self, session: aiohttp.ClientSession, origin: str) -> None:
@@ -124,7 +128,7 @@ class Subscriber(ABC):
         async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
             group.create_task(self._look_back(session))
             while True:
-                self._heard = False
+                self._heard = self._tells = False
                 self._left.clear()
                 origin = self._hosts.choose()
                 await self._attempt(session, origin)
@@ -181,7 +185,7 @@ class Subscriber(ABC):
         try:
             async with (
                 asyncio.timeout(self._limits.silence),
-                await self._connect(session, self._live(origin)) as socket,
+                closing(await self._connect(session, self._live(origin))) as socket,
             ):
                 return self._is_event(await socket.receive())
         except (aiohttp.ClientError, TimeoutError, OSError, TypeError, ValueError):
@@ -196,10 +200,10 @@ class Subscriber(ABC):
         metrics.CONNECTIONS.labels(origin).inc()
         metrics.CONNECTED.set(1)
         try:
-            yield socket
+            async with closing(socket):
+                yield socket
         finally:
             metrics.CONNECTED.set(0)
-            await socket.close()
 
     async def _connect(self, session: aiohttp.ClientSession, url: str) -> aiohttp.ClientWebSocketResponse:
         return await session.ws_connect(
@@ -214,7 +218,10 @@ class Subscriber(ABC):
         self._counts.flush()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Take frames until the stream ends, which it does by StreamEnded or by TimeoutError."""
+        """Take frames until the stream ends, which it does by StreamEnded or by TimeoutError.
+
+        What can't be read is silence: it puts off nothing.
+        """
         loop = asyncio.get_running_loop()
         silence = self._limits.silence
         turn = loop.time()
@@ -227,12 +234,16 @@ class Subscriber(ABC):
                     turn = 0.0
                 if (now := loop.time()) - turn > TURN:
                     self._counts.flush()
-                    deadline.reschedule(now + silence)
+                    if self._tells:
+                        self._tells = False
+                        deadline.reschedule(now + silence)
                     await asyncio.sleep(0)
                     turn = loop.time()
 
     async def _put(self, frame: RepoFrame, raw: bytes, position: Position) -> bool:
         """Hand a frame to the writer. True when it had to wait for room."""
+        if not self._tells:
+            await self._tell()
         waited = not self._inbox.has_room(len(raw))
         if waited:
             self._counts.flush()
@@ -251,6 +262,38 @@ class Subscriber(ABC):
             case _:
                 raise StreamEnded("closed")
 
+    async def _tell(self) -> None:
+        """Something comes that can be read; the caller has not taken it yet. Once a turn is enough."""
+        self._heard = self._tells = self._told = True
+        await self._note_owed()
+
+    async def _note_at_start(self, reasons: set[str]) -> None:
+        """Events may have been missed before this subscription: noted now, or with its first event.
+
+        While all hosts are silent they are tried in turn: if each attempt were a gap of its own, the comparison that
+        heals it would begin anew and never end.
+        """
+        self._owed |= reasons
+        if self._told and self._owed:
+            await self._note_owed()
+            self._told = False
+
+    async def _note_owed(self) -> None:
+        for reason in sorted(self._owed):
+            await self._note_gap(reason)
+        self._owed.clear()
+
     async def _note_gap(self, reason: str) -> None:
         assert self._inbox.source is not None
         await self._gaps.note(self._inbox.source.origin, reason)
+
+
+@asynccontextmanager
+async def closing(socket: aiohttp.ClientWebSocketResponse) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
+    """A subscription that ends with the block, even if the host goes on sending: aiohttp bounds each message only."""
+    try:
+        yield socket
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await socket.close()
