@@ -20,6 +20,11 @@ from runtime.settings import Settings
 from tests.appview.stage import Client, Stage
 
 LATEST = "fm.plyr.feed.getLatestTracks"
+# Readers that wait for a lock.
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'plyr-appview reader' AND wait_event_type = 'Lock'
+"""
 
 
 async def test_it_is_healthy_once_the_indexer_has_subscribed(stage: Stage, client: Client) -> None:
@@ -57,6 +62,25 @@ async def test_a_slow_statement_is_a_503_and_the_pool_goes_on(
         await transaction.rollback()
     assert {(status, answer["error"]) for status, answer in answers} == {(503, "ServiceUnavailable")}
     assert await client.get(LATEST) == {"tracks": []}
+
+
+async def test_readers_that_all_wait_do_not_hold_up_what_is_written(
+    stage: Stage, client: Client, pool: db.Pool, settings: Settings
+) -> None:
+    person = await stage.person("somebody.example.com")
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("LOCK TABLE source_cursor IN ACCESS EXCLUSIVE MODE")  # only getStats reads it here
+        crowd = [asyncio.create_task(client.ask("fm.plyr.stats.getStats")) for _ in range(10 * settings.read_pool_size)]
+        async with asyncio.timeout(10):
+            while await pool.fetchval(WAITING) < settings.read_pool_size:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(0.01)
+            uri, _ = await stage.track(person)
+        assert not any(task.done() and task.result()[0] == 200 for task in crowd)
+        await transaction.rollback()
+    assert {status for status, _ in await asyncio.gather(*crowd)} <= {200, 503}
+    assert [track["uri"] for track in (await client.get(LATEST))["tracks"]] == [uri]
 
 
 async def test_too_many_requests_at_once_are_told_to_come_again(
