@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
+from appview.encoding import SMALL, choose, encoded
 from appview.errors import XrpcError
 
 CORS: Final = {
@@ -51,10 +52,32 @@ def entity_tag(body: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(body).digest()[:_DIGEST_BYTES]).decode()
 
 
-def fresh_response(request: web.Request, body: bytes, tag: str, keep: str) -> web.Response:
-    """The answer, or 304 where the client already has the one of this tag."""
-    headers = {**_JSON, "Cache-Control": keep, "ETag": f'W/"{tag}"'}
-    if any(known.value in (tag, "*") for known in request.if_none_match or ()):
+class Answer:
+    """What a query gave, its tag, and the shorter forms in which it has travelled; each is made once."""
+
+    __slots__ = ("_encoded", "body", "tag")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.tag = entity_tag(body)
+        self._encoded: dict[str, bytes] = {}
+
+    async def encoded(self, name: str) -> bytes:
+        """The body in the encoding of that name."""
+        if name not in self._encoded:
+            self._encoded[name] = await encoded(self.body, name)
+        return self._encoded[name]
+
+
+async def fresh_response(request: web.Request, answer: Answer, keep: str) -> web.Response:
+    """The answer in its shortest form that the client takes, or 304 where it has the one of this tag."""
+    headers = {**_JSON, "Cache-Control": keep, "ETag": f'W/"{answer.tag}"'}
+    if "If-None-Match" in request.headers and any(
+        known.value in (answer.tag, "*") for known in request.if_none_match or ()
+    ):
         del headers["Content-Type"]
         return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers=headers)
+    if len(answer.body) < SMALL or not (name := choose(request.headers.get("Accept-Encoding", ""))):
+        return web.Response(body=answer.body, headers=headers)
+    headers["Content-Encoding"] = name
+    return web.Response(body=await answer.encoded(name), headers=headers)

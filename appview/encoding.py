@@ -32,21 +32,26 @@ _ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {"zstd": _zstd, "gzip": 
 
 
 async def encode(response: web.StreamResponse, accepted: str) -> None:
-    """Shorten the body of a response to a client that accepts these encodings (the header's text)."""
+    """Shorten the body of a response, unless that is done, to a client that accepts these encodings (header's text)."""
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes) or len(response.body) < SMALL:
         return
-    name = choose(accepted)
-    if name is None:
+    if "Content-Encoding" in response.headers or (name := choose(accepted)) is None:
         return
-    if len(response.body) < BESIDE:
-        response.body = _ENCODERS[name](response.body)
-    else:
-        response.body = await asyncio.to_thread(_ENCODERS[name], response.body)
+    response.body = await encoded(response.body, name)
     response.headers["Content-Encoding"] = name
+
+
+async def encoded(body: bytes, name: str) -> bytes:
+    """The body in the encoding of that name."""
+    if len(body) < BESIDE:
+        return _ENCODERS[name](body)
+    return await asyncio.to_thread(_ENCODERS[name], body)
 
 
 def choose(accepted: str) -> str | None:
     """The encoding that a client likes best of ours; None when it names none of them."""
+    if not accepted:
+        return None
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")

@@ -13,6 +13,7 @@ SECONDS = Histogram(
     ["method"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
+HELD = Counter("plyr_appview_answers_held", "Requests answered with what was held, or with what another one waited for")
 POOL_SIZE = Gauge("plyr_appview_pool_connections", "Database connections open", multiprocess_mode="livesum")
 POOL_IN_USE = Gauge("plyr_appview_pool_in_use", "Database connections in use", multiprocess_mode="livesum")
 DATABASE_FAILURES = Counter("plyr_appview_database_failures", "Statements without a result, by reason", ["reason"])

@@ -1,7 +1,7 @@
 """The AppView as a process: one event loop, one pool of read-only sessions, one listening socket.
 
-It keeps no state between requests, so that any number of processes may listen on one address. `run` ends when it is
-told to, after the requests that it has begun.
+It keeps nothing between requests but what it is told to drop, so that any number of processes may listen on one
+address. `run` ends when it is told to, after the requests that it has begun.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 import lexicons
 from appview import health, openapi, outbound
 from appview.auth import Viewers
+from appview.cache import Answers
+from appview.changes import Changes
 from appview.gateway import gateway
 from appview.handles import Handles
 from appview.limits import Limiter
@@ -34,6 +36,7 @@ MEASURE_SECONDS = 1.0
 BACKLOG = 1_024
 
 READS = web.AppKey("reads", Reads)
+CHANGES = web.AppKey("changes", Changes)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -68,17 +71,23 @@ async def application(settings: Settings) -> web.Application:
     app.add_routes(home.routes(settings, reads))
     door = outbound.fetcher(settings)
     viewers = Viewers(settings, reads, outbound.directory(settings, door))
+    changes = Changes(
+        _address(settings), connect_timeout=settings.db_connect_timeout, statement_timeout=settings.statement_timeout
+    )
+    app[CHANGES] = changes
+    answers = Answers(settings, reads, changes)
     handles = Handles(settings, outbound.handles(settings, door))
-    service = Service(reads, viewers, limiter, handles, settings.cursor_max_bytes, settings.answer_max_age)
+    service = Service(reads, answers, viewers, limiter, handles, settings.cursor_max_bytes, settings.answer_max_age)
     app.add_routes(openapi.routes(lexicons.load(), QUERIES, settings.public_url, health.VERSION))
     app.add_routes(endpoints(lexicons.load(), QUERIES, service))
 
     async def keep_open(_: web.Application) -> AsyncIterator[None]:
-        measuring = asyncio.create_task(_measure(reads))
+        tasks = [asyncio.create_task(_measure(reads)), asyncio.create_task(changes.listen())]
         async with door:
             yield
-        measuring.cancel()
-        await asyncio.gather(measuring, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await _close(reads, pool, settings.shutdown_grace / 6)
 
     app.cleanup_ctx.append(keep_open)
@@ -91,11 +100,15 @@ def _not_a_strangers_fault(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-async def _pool(settings: Settings) -> db.Pool:
+def _address(settings: Settings) -> str:
     address = settings.read_database_url or settings.database_url
     assert address is not None, "the command line names the database that it joined or started"
+    return address.get_secret_value()
+
+
+async def _pool(settings: Settings) -> db.Pool:
     return await db.reader_pool(
-        address.get_secret_value(),
+        _address(settings),
         size=settings.read_pool_size,
         connect_timeout=settings.db_connect_timeout,
         statement_timeout=settings.statement_timeout,

@@ -7,15 +7,16 @@ Spec: https://atproto.com/specs/xrpc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from appview.answers import FOR_THE_VIEWER, entity_tag, for_everybody, fresh_response
+from appview.answers import FOR_THE_VIEWER, Answer, for_everybody, fresh_response
 from appview.auth import Viewers
+from appview.cache import Answers
 from appview.errors import (
     InvalidRequest,
     MethodNotAllowed,
@@ -40,6 +41,7 @@ class Service:
     """What stands behind every method."""
 
     reads: Reads
+    answers: Answers
     viewers: Viewers
     limiter: Limiter
     handles: Handles
@@ -63,10 +65,16 @@ def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHan
         if request.method not in READ_METHODS:
             raise MethodNotAllowed
         viewer = await _admit(request, schema.nsid, service)
-        params = _parameters(schema, request.rel_url.raw_query_string, service.cursor_max_bytes)
-        body = (await handler(Call(params, service.reads, viewer, service.handles))).encode()
-        response = fresh_response(request, body, entity_tag(body), FOR_THE_VIEWER if viewer else for_all)
-        if viewer and viewer.rev:
+        query = request.rel_url.raw_query_string
+
+        def make(reads: Reads) -> Awaitable[str]:
+            params = _parameters(schema, query, service.cursor_max_bytes)
+            return handler(Call(params, reads, viewer, service.handles))
+
+        if viewer is None:
+            return await fresh_response(request, await service.answers.answer((schema.nsid, query), make), for_all)
+        response = await fresh_response(request, Answer((await make(service.reads)).encode()), FOR_THE_VIEWER)
+        if viewer.rev:
             response.headers["Atproto-Repo-Rev"] = viewer.rev
         return response
 

@@ -63,8 +63,9 @@ ORDER BY step, name;
 
 -- name: takeover
 -- The statements by which new tables take the places of those that serve. The views come first, as they do for readers,
--- those that read others before these, and mean the new tables from then on; they keep their grants. To be asked while
--- names mean the tables that serve, to be carried out while they mean the new ones. An old table on which something
+-- those that read others before these, and mean the new tables from then on; they keep their grants. The new tables get
+-- the triggers of the old ones, and whoever keeps answers is told that all may have changed. To be asked while names mean
+-- the tables that serve, to be carried out while they mean the new ones. An old table on which something
 -- still depends refuses to go, and all stays as it was.
 -- $1 tables text[]
 WITH RECURSIVE served AS (
@@ -102,9 +103,15 @@ FROM (
     UNION ALL
     SELECT 4, 0, s.relname, format('ALTER TABLE reindex.%I SET SCHEMA public', s.relname) FROM served s
     UNION ALL
-    SELECT 5, 0, s.relname, format('DROP TABLE reindex_old.%I', s.relname) FROM served s
+    SELECT 5, 0, g.tgname, pg_get_triggerdef(g.oid)
+    FROM served s
+    JOIN pg_trigger g ON g.tgrelid = s.oid AND NOT g.tgisinternal
     UNION ALL
-    SELECT 6, 0, '', 'DROP SCHEMA reindex_old, reindex'
+    SELECT 6, 0, s.relname, format('DROP TABLE reindex_old.%I', s.relname) FROM served s
+    UNION ALL
+    SELECT 7, 0, '', 'DROP SCHEMA reindex_old, reindex'
+    UNION ALL
+    SELECT 8, 0, '', 'NOTIFY plyr_shown'
 ) AS statements
 ORDER BY step, level, name;
 

@@ -3,7 +3,8 @@
 One process at a time migrates (an advisory lock; others wait). Each file's checksum is kept: a file that was changed
 after it was applied is refused, as is a database that knows migrations which we do not (it comes from the future).
 The reader's role is made here where the user may create roles, and may read every view that is named `visible_*`; where
-he may not create it, its sessions are read-only all the same (see runtime.db).
+he may not create it, its sessions are read-only all the same (see runtime.db). With each migration the tables that
+these views read come to tell of their changes.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ async def _apply_one(connection: Connection, migration: Migration) -> None:
     try:
         async with connection.transaction():
             await connection.execute(migration.text)
+            await connection.execute(SQL["watch_what_shows"])
             await connection.execute(SQL["record"], migration.number, migration.name, migration.checksum)
     except asyncpg.PostgresError as fault:
         raise MigrationError(f"{migration.name} failed: {fault}") from fault

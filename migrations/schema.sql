@@ -33,6 +33,14 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE FUNCTION public.note_shown() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('plyr_shown', TG_TABLE_NAME);
+    RETURN NULL;
+END
+$$;
 CREATE TABLE public.account (
     id bigint NOT NULL,
     did text NOT NULL COLLATE pg_catalog."C",
@@ -1157,6 +1165,38 @@ CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, pl
 CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));
 CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(display_name) COLLATE "C", account_id);
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, avatar, avatar_cid, display_name OR TRUNCATE ON public.actor_name FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, by_title, guest_count, image, since, slug, title, total_duration, track_count, uri OR TRUNCATE ON public.album FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, rkey, sort_at OR TRUNCATE ON public.album_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid, created_at, description, indexed_at OR TRUNCATE ON public.bsky_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, handle, handle_valid, pds OR TRUNCATE ON public.identity FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE ON public.instance FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, plays_1, plays_180, plays_30, plays_365, plays_7, plays_90 OR TRUNCATE ON public.listener FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, listeners, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, name, plays, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist, item, kind OR TRUNCATE ON public.played_by FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, indexed_at, rkey, sort_at, subject, subject_cid, text, timestamp_ms, updated_at, uri OR TRUNCATE ON public.plyr_comment FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, canonical, created_at, indexed_at, rkey, sort_at, subject, uri OR TRUNCATE ON public.plyr_like FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, guest_count, indexed_at, item_count, list_type, name, rkey, sort_at, updated_at, uri OR TRUNCATE ON public.plyr_list FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, own, place, repeated, rkey, sort_at, subject OR TRUNCATE ON public.plyr_list_item FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, created_at, indexed_at OR TRUNCATE ON public.plyr_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, artist, key, kind, name, popularity, tags, words OR TRUNCATE ON public.search_document FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, avatar_cid, banner_cid, created_at, description, display_name, facets, featured_mbid, featured_type, indexed_at OR TRUNCATE ON public.teal_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, duration, expires_at, indexed_at, isrc, origin, recording_mbid, release_mbid, release_name, service, started_at, track_mbid, track_name OR TRUNCATE ON public.teal_status FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, hides_list, hides_view, subject OR TRUNCATE ON public.visibility FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.identity

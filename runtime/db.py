@@ -65,6 +65,21 @@ async def writer_pool(dsn: str, *, size: int, connect_timeout: float, name: str 
 
 async def reader_pool(dsn: str, *, size: int, connect_timeout: float, statement_timeout: float) -> Pool:
     """A pool of at most `size` read-only sessions, in the reader's role unless the server has none (see migrations)."""
+    server_settings = await _reader_settings(dsn, connect_timeout, statement_timeout)
+    return await _pool(dsn, size=size, connect_timeout=connect_timeout, server_settings=server_settings)
+
+
+async def reader_session(
+    dsn: str, *, connect_timeout: float, statement_timeout: float, name: str
+) -> asyncpg.Connection[asyncpg.Record]:
+    """One such session, outside of any pool; `name` is what the server calls it."""
+    server_settings = await _reader_settings(dsn, connect_timeout, statement_timeout) | {"application_name": name}
+    return await _patiently(
+        lambda: asyncpg.connect(dsn, timeout=connect_timeout, server_settings=server_settings), connect_timeout
+    )
+
+
+async def _reader_settings(dsn: str, connect_timeout: float, statement_timeout: float) -> dict[str, str]:
     server_settings = {
         "application_name": "plyr-appview reader",
         "default_transaction_read_only": "on",
@@ -87,7 +102,7 @@ async def reader_pool(dsn: str, *, size: int, connect_timeout: float, statement_
             server_settings["role"] = READER_ROLE
     finally:
         await connection.close()
-    return await _pool(dsn, size=size, connect_timeout=connect_timeout, server_settings=server_settings)
+    return server_settings
 
 
 async def has_reader_role(connection: Connection) -> bool:

@@ -195,6 +195,13 @@ class Settings(BaseSettings):
     cursor_max_bytes: int = _field(4_096, "longest cursor that is read [bytes]", ge=4_096)
     url_max_bytes: int = _field(16_384, "longest request line [bytes]", ge=1_024)
     answer_max_age: int = _field(2, "an answer that is the same for everybody may be kept for [s]", ge=0, le=60)
+    answer_hold: float = _field(
+        2.0, "an answer that is the same for everybody is held until what it shows changes, at most [s]", ge=0, le=2
+    )
+    answers_held: int = _field(10_000, "answers held by one server process [answers]", ge=1)
+    answers_held_bytes: int = _field(
+        64_000_000, "... and their bytes, their shorter forms for HTTP included [bytes]", ge=1_000_000
+    )
     rate_limit: int = _field(
         3_000, "requests of one client in a minute, to one process; 0: any number [requests]", ge=0
     )

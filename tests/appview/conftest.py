@@ -23,8 +23,10 @@ def stage(pool: db.Pool) -> Stage:
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """What the AppView of a test runs with."""
-    return Settings.load({}, database_url=SecretStr(database_url), read_pool_size=4, statement_timeout=1.0)
+    """What the AppView of a test runs with. Nothing is held: what a test has written is read by its next request."""
+    return Settings.load(
+        {}, database_url=SecretStr(database_url), read_pool_size=4, statement_timeout=1.0, answer_hold=0
+    )
 
 
 @pytest_asyncio.fixture

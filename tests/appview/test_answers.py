@@ -28,7 +28,11 @@ KEY = PrivateKey.generate("k256", b"x")
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     return Settings.load(
-        {}, database_url=SecretStr(database_url), read_pool_size=4, service_url="https://appview.example.com"
+        {},
+        answer_hold=0,
+        database_url=SecretStr(database_url),
+        read_pool_size=4,
+        service_url="https://appview.example.com",
     )
 
 

@@ -42,6 +42,7 @@ async def plc() -> AsyncGenerator[Host]:
 def settings(database_url: str, plc: Host) -> Settings:
     return Settings.load(
         {},
+        answer_hold=0,
         database_url=SecretStr(database_url),
         read_pool_size=4,
         service_url="https://appview.example.com",

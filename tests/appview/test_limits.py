@@ -28,6 +28,7 @@ PROXY = "127.0.0.1/32"
 def settings(database_url: str) -> Settings:
     return Settings.load(
         {},
+        answer_hold=0,
         database_url=SecretStr(database_url),
         service_url="https://appview.example.com",
         rate_limit=3,

@@ -21,7 +21,11 @@ KEY = PrivateKey.generate("k256", b"the viewer's")
 def settings(database_url: str) -> Settings:
     """The AppView of these tests has an address, so that somebody can sign in."""
     return Settings.load(
-        {}, database_url=SecretStr(database_url), read_pool_size=4, service_url="https://appview.example.com"
+        {},
+        answer_hold=0,
+        database_url=SecretStr(database_url),
+        read_pool_size=4,
+        service_url="https://appview.example.com",
     )
 
 

@@ -83,7 +83,7 @@ async def lived(pool: Pool, seed: int, steps: int = 60) -> Book:
 async def left_overs(pool: Pool) -> list[str]:
     """What a reindex must not leave behind."""
     schemas = await pool.fetch("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'reindex%'")
-    triggers = await pool.fetch("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+    triggers = await pool.fetch("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname <> 'shown'")
     noted = await pool.fetch("SELECT 'change' FROM reindex_change UNION ALL SELECT 'verdict' FROM reindex_verdict")
     return [name for (name,) in [*schemas, *triggers, *noted]]
 
@@ -128,6 +128,25 @@ async def test_the_schema_its_names_and_its_grants_stay(pool: Pool, database_url
     await made().run(pool)
     assert await dump_schema(database_url) == before
     assert await reader.fetchval("SELECT count(*) FROM visible_track") > 0
+
+
+async def test_who_holds_answers_is_told_of_all_of_it_at_once_and_of_changes_from_then_on(pool: Pool) -> None:
+    told: list[object] = []
+
+    def note(*notified: object) -> None:
+        told.append(notified[-1])
+
+    async with pool.acquire() as listening:
+        await listening.add_listener("plyr_shown", note)
+        book = await lived(pool, 3, 10)
+        await made().run(pool)
+        await listening.fetchval("SELECT 1")
+        assert told.count("") == 1
+        told.clear()
+        await book.write([records.row(records.TRACK, records.track(), account_id=1, rkey=RKEYS[7])], [])
+        await listening.fetchval("SELECT 1")
+        assert "plyr_track" in told
+        await listening.remove_listener("plyr_shown", note)
 
 
 async def test_records_are_judged_again(pool: Pool) -> None:

@@ -62,6 +62,7 @@ async def database_url(postgres: Server, founded: Founded) -> AsyncGenerator[str
 def settings(database_url: str) -> Settings:
     return Settings.load(
         {},
+        answer_hold=0,
         database_url=SecretStr(database_url),
         read_pool_size=4,
         statement_timeout=2.0,
