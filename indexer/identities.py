@@ -3,8 +3,8 @@
 Two crews, so that slow name servers of handles never delay a key that events wait for; and of the first only half may
 be busy with hosts of did:web, so that strangers' slow hosts never delay those of the PLC directory. The newest work
 comes first: what a live event waits for is never behind a long discovery. A claim is a moment in the future to which
-`check_at` is moved: when its worker dies the row is due again then, and whoever moves it meanwhile has made the claim
-void. Several processes may share the queue. sync.md section 5.
+`check_at` is moved, by the database's clock, and moved on while the work lasts: when its worker dies the row is due
+again then, and whoever else moves it has made the claim void. Several processes may share the queue. sync.md section 5.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -34,20 +34,23 @@ log = logging.getLogger(__name__)
 
 # A document that could not be read is asked for again after so many seconds first: events may wait for it.
 FIRST_RETRY = 1.0
-# How long a claim keeps other processes away [s]. One that takes longer may be done twice, which harms nothing.
+# How long a claim keeps other processes away [s], unless it is renewed, which is tried so many times before.
 CLAIM_SECONDS = 10.0
+RENEWALS = 4
 # Two accounts that take one handle at the same moment: one of them has to look again.
 CONTENTION_TRIES = 5
 
 
-class Claim(NamedTuple):
-    """A row of `identity` that this process works on, until `until` at the most."""
+@dataclass(slots=True, eq=False)
+class Claim:
+    """A row of `identity` that this process works on, until `until` or its renewal. `settling`: it is not renewed."""
 
     account_id: int
     did: Did
     handle: Handle | None
     attempts: int
     until: datetime
+    settling: bool = False
 
 
 class IdentityWorker:
@@ -72,6 +75,7 @@ class IdentityWorker:
         self._documents = Crew(size, self._claim_documents, self._resolve, lambda: poll, patience)
         self._checks = Crew(size, self._claim_handles, self._check, lambda: poll, patience)
         self._web_most = max(1, size // 2)
+        self._renewing = asyncio.Lock()
 
     def wake(self) -> None:
         """An identity has become stale."""
@@ -79,18 +83,40 @@ class IdentityWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Resolve until `stop`."""
-        crews = [asyncio.create_task(crew.run(stop)) for crew in (self._documents, self._checks)]
+        tasks = [asyncio.create_task(crew.run(stop)) for crew in (self._documents, self._checks)]
+        tasks.append(asyncio.create_task(self._tend()))
         try:
-            await asyncio.wait(crews, return_when=asyncio.FIRST_EXCEPTION)
-            for crew in crews:
-                if crew.done():
-                    crew.result()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
-            unfinished = [*self._documents.under_way, *self._checks.under_way]
-            for crew in crews:
-                crew.cancel()
-            await asyncio.gather(*crews, return_exceptions=True)
+            unfinished = self._under_way()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._give_back(unfinished)
+
+    def _under_way(self) -> list[Claim]:
+        return [*self._documents.under_way, *self._checks.under_way]
+
+    async def _tend(self) -> None:
+        """Renew the claims of what is under way: slow answers are no reason for another process to ask too."""
+        while True:
+            await asyncio.sleep(CLAIM_SECONDS / RENEWALS)
+            try:
+                async with self._renewing:
+                    claims = {claim.account_id: claim for claim in self._under_way() if not claim.settling}
+                    untils = [claim.until for claim in claims.values()]
+                    for row in await self._pool.fetch(SQL["renew"], list(claims), untils, CLAIM_SECONDS):
+                        claims[row["account_id"]].until = row["until"]
+            except PASSING_FAILURES as fault:
+                log.warning("claims of identities can't be renewed: %r", fault)
+
+    async def _settle(self, claim: Claim) -> None:
+        """What was found is about to be written under the claim: it may not move any more."""
+        async with self._renewing:
+            claim.settling = True
 
     async def _give_back(self, claims: Sequence[Claim]) -> None:
         if not claims:
@@ -117,11 +143,10 @@ class IdentityWorker:
         """The newest that are due, beside those that this process works on."""
         if number <= 0:
             return []
-        until = datetime.now(UTC) + timedelta(seconds=CLAIM_SECONDS)
         ids = [claim.account_id for claim in mine]
-        rows = await self._pool.fetch(SQL[query], number, until, ids, *which.values())
+        rows = await self._pool.fetch(SQL[query], number, CLAIM_SECONDS, ids, *which.values())
         return [
-            Claim(row["id"], Did(row["did"]), row["handle"] and Handle(row["handle"]), row["attempts"], until)
+            Claim(row["id"], Did(row["did"]), row["handle"] and Handle(row["handle"]), row["attempts"], row["until"])
             for row in rows
         ]
 
@@ -131,11 +156,13 @@ class IdentityWorker:
             document = await self._directory.resolve(claim.did, refresh=True)
         except DidTombstoned:
             metrics.IDENTITIES.labels("tombstoned").inc()
+            await self._settle(claim)
             async with self._pool.acquire() as connection, connection.transaction():
                 await bury(connection, claim.account_id)
                 await connection.execute(SQL["settle_document"], claim.account_id, claim.until)
         except IdentityFailed as fault:
             metrics.IDENTITIES.labels("failed").inc()
+            await self._settle(claim)
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(SQL["note_failure"], claim.account_id, pg_text(str(fault)))
                 await connection.execute(SQL["postpone"], claim.account_id, claim.until, self._retry(claim))
@@ -146,6 +173,7 @@ class IdentityWorker:
             await self._store(claim, document, began)
 
     async def _store(self, claim: Claim, document: DidDocument, began: datetime) -> None:
+        await self._settle(claim)
         async with self._pool.acquire() as connection, connection.transaction():
             stored = await store_identity(
                 connection, claim.account_id, document, began, claim.until, self._retry(claim)
@@ -170,12 +198,14 @@ class IdentityWorker:
         else:
             if found == claim.did:
                 metrics.HANDLES.labels("valid").inc()
+                await self._settle(claim)
                 await self._take(claim, claim.handle)
                 return
             outcome = "invalid"
         metrics.HANDLES.labels(outcome).inc()
         shortest = self._settings.handle_recheck
         pause = backoff(claim.attempts, shortest, max(shortest, self._settings.sync_retry_max))
+        await self._settle(claim)
         async with self._pool.acquire() as connection, connection.transaction():
             if outcome == "invalid":
                 await refuse_handle(connection, claim.account_id, claim.until, pause)

@@ -1,8 +1,8 @@
 -- name: claim_documents
 -- The newest identities that are stale, those of did:web among them or not, moved to the moment when the claim ends.
--- $1 number integer, $2 until timestamptz, $3 mine bigint[], $4 web boolean
+-- $1 number integer, $2 claim double precision, $3 mine bigint[], $4 web boolean
 UPDATE identity i
-SET check_at = $2
+SET check_at = now() + $2::double precision * interval '1 second'
 FROM (
     SELECT s.account_id, a.did
     FROM identity s
@@ -14,13 +14,13 @@ FROM (
     FOR UPDATE OF s SKIP LOCKED
 ) AS due
 WHERE i.account_id = due.account_id
-RETURNING i.account_id AS id, due.did, i.handle, i.attempts;
+RETURNING i.account_id AS id, due.did, i.handle, i.attempts, i.check_at AS until;
 
 -- name: claim_handles
 -- The newest handles that are to be checked, moved to the moment at which the claim ends.
--- $1 number integer, $2 until timestamptz, $3 mine bigint[]
+-- $1 number integer, $2 claim double precision, $3 mine bigint[]
 UPDATE identity i
-SET check_at = $2
+SET check_at = now() + $2::double precision * interval '1 second'
 FROM (
     SELECT s.account_id, a.did
     FROM identity s
@@ -31,7 +31,16 @@ FROM (
     FOR UPDATE OF s SKIP LOCKED
 ) AS due
 WHERE i.account_id = due.account_id
-RETURNING i.account_id AS id, due.did, i.handle, i.attempts;
+RETURNING i.account_id AS id, due.did, i.handle, i.attempts, i.check_at AS until;
+
+-- name: renew
+-- The work on these goes on; a claim that somebody has made void stays so.
+-- $1 account_ids bigint[], $2 claims timestamptz[], $3 claim double precision
+UPDATE identity i
+SET check_at = now() + $3::double precision * interval '1 second'
+FROM unnest($1::bigint[], $2::timestamptz[]) AS c (account_id, until)
+WHERE i.account_id = c.account_id AND i.check_at = c.until
+RETURNING i.account_id, i.check_at AS until;
 
 -- name: give_back
 -- What is not finished when the process stops.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from indexer import identities
 from protocol.crypto import PrivateKey
 from protocol.identity import DidDocument
 from runtime.db import Pool
@@ -303,6 +304,28 @@ async def test_an_identity_that_changes_while_it_is_resolved_is_resolved_again(t
 
             await eventually(renewed, "the second document is the one that stays")
     assert calls == ["old.example.com", "new.example.com"]
+
+
+async def test_two_processes_do_not_void_each_other_s_claims_however_slow_the_directory(
+    tmp_path, net, pool, monkeypatch
+) -> None:
+    """An answer takes longer than a claim lasts without being renewed; one process of the two asks for it, once."""
+    monkeypatch.setattr(identities, "CLAIM_SECONDS", 0.4)
+    repo = net.repo((TRACK, record()))
+    asked: list[str] = []
+    async with made(tmp_path, net, pool) as parts, made(tmp_path, net, pool) as others:
+        for each in (parts, others):
+
+            async def slow(did: Any, *, refresh: bool = False, resolve: Any = each.directory.resolve) -> DidDocument:
+                asked.append(did)
+                await asyncio.sleep(1.5)
+                return await resolve(did, refresh=refresh)
+
+            each.directory.resolve = slow  # type: ignore[method-assign]
+        async with at_work(parts.identities, others.identities):
+            await parts.track(repo.did)
+            await eventually(lambda: is_settled(parts, repo.did), "the identity is current")
+    assert asked == [repo.did]
 
 
 async def test_a_slow_handle_does_not_delay_the_repo(tmp_path, net, pool) -> None:
