@@ -22,12 +22,15 @@ from typing import Annotated, Any, Final
 
 import asyncpg
 import typer
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import SecretStr
 
 import migrations
 from benchmarks.processes import Part, running
 from benchmarks.report import Figures, memory_mb, milliseconds
 from benchmarks.store import Rows, records_of
+from runtime.observe import metrics_dir
 from runtime.postgres import EmbeddedPostgres
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -42,6 +45,7 @@ SEED: Final = 13
 GAP: Final = 99  # events of others for each of ours
 KEPT: Final = Retention(events=200_000, size=2_000_000_000)
 HOSTS: Final = 3
+STALL_METRIC: Final = "plyr_indexer_longest_stall_seconds"
 PROFILE: Final = "app.bsky.actor.profile"
 STALL: Final = 4.0  # seconds without a frame, more than the indexer is silent about
 TROUBLE: Final = 8.0  # seconds that a trouble lasts
@@ -139,6 +143,13 @@ class Day:
         """Stop the indexer, as an operator does."""
         self._part = None
         await asyncio.to_thread(self._stack.close)
+
+    def longest_stall_ms(self) -> float | None:
+        """How long the indexer's event loop was kept from everything else at most, all its processes together."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(metrics_dir(self._settings.data_dir)))
+        seconds = registry.get_sample_value(STALL_METRIC)
+        return None if seconds is None else round(seconds * 1_000, 1)
 
     async def live(self, rate: int) -> None:
         """Let everybody live, until cancelled."""
@@ -311,7 +322,8 @@ async def _measure(hours: Hours, folder: Path) -> Figures:
     world = World(SEED, population(hours.people), hosts=HOSTS, retention=KEPT)
     async with lived(world, hours, folder) as day:
         missing = await _missing(day)
-        return figures(day.seen) | {"recordsMissing": missing, "accounts": len(world.accounts)}
+        ended = {"longestStallMs": day.longest_stall_ms(), "recordsMissing": missing, "accounts": len(world.accounts)}
+        return figures(day.seen) | ended
 
 
 def figures(seen: Seen) -> dict[str, object]:

@@ -30,9 +30,12 @@ SQL = Queries.beside(__file__)
 
 # Judging a commit takes 0.1 ms: the event loop gets its turn after so many seconds of it.
 BREATH = 0.003
+# So much of a commit takes about as long; a larger one is judged beside the loop.
+LARGE_BYTES = 131_072
 # These say nothing of the repo that its operator would want to know.
 SILENT = (Rejection.REPLAY, Rejection.ACCOUNT_INACTIVE)
 
+_Judging: TypeAlias = Callable[[Arrival, RepoState, Source, datetime], Verdict]
 SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime], Awaitable[None]]
 
 
@@ -93,7 +96,7 @@ class Effects:
             else:
                 await self._account(frame, arrival, state, source)
         else:
-            verdict = self._rules.judge.judge(arrival, state, source, self._now)
+            verdict = await self._judged(self._rules.judge.judge, arrival, state, source)
             if isinstance(verdict, Hold):
                 self._hold(arrival, state, source, verdict)
             else:
@@ -107,12 +110,17 @@ class Effects:
         if isinstance(frame, AccountFrame):
             await self._account(frame, arrival, state, source)
             return True
-        verdict = self._rules.judge.judge_next(arrival, state, source, self._now)
+        verdict = await self._judged(self._rules.judge.judge_next, arrival, state, source)
         if isinstance(verdict, Hold):
             self._doubt(state)
             return False
         self._carry_out(verdict, frame, state, source)
         return True
+
+    async def _judged(self, judge: _Judging, arrival: Arrival, state: RepoState, source: Source) -> Verdict:
+        if len(arrival.raw) > LARGE_BYTES:
+            return await asyncio.to_thread(judge, arrival, state, source, self._now)
+        return judge(arrival, state, source, self._now)
 
     async def flush(self) -> None:
         """Write what was gathered."""

@@ -22,6 +22,14 @@ RECORDS = Counter("plyr_indexer_records", "Record versions written, by collectio
 DEAD_LETTERS = Counter("plyr_indexer_dead_letters", "Records set aside, by reason", ["reason"])
 BATCHES = Histogram("plyr_indexer_batch_seconds", "Time to judge and write one batch")
 RETRIES = Counter("plyr_indexer_database_retries", "Batches tried again because the database was away")
+LOOP_DELAY = Histogram(
+    "plyr_indexer_loop_delay_seconds",
+    "How late the event loop comes to what is due",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
+)
+LONGEST_STALL = Gauge(
+    "plyr_indexer_longest_stall_seconds", "The longest such delay since the start", multiprocess_mode="max"
+)
 LEFTOVERS = Counter("plyr_indexer_leftovers", "Repos behind which events waited though nothing had to be waited for")
 CONNECTIONS = Counter("plyr_indexer_connections", "Subscriptions that stood, by source", ["source"])
 DISCONNECTIONS = Counter("plyr_indexer_disconnections", "Subscriptions that ended or failed, by reason", ["reason"])

@@ -32,6 +32,7 @@ from indexer.namespaces import tracking, wire_names
 from indexer.pipeline import Pipeline
 from indexer.resync import SyncWorkers
 from indexer.sampling import Sampler
+from indexer.stalls import StallWatch
 from indexer.subscriber import Subscriber
 from indexer.tracked import Tracked
 from protocol.syntax import Nsid
@@ -109,7 +110,7 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
     if await pool.fetchval(SQL["was_subscribed"]):
         stream.stands.set()
     async with asyncio.TaskGroup() as group:
-        for part in (stream, pipeline):
+        for part in (stream, pipeline, StallWatch()):
             group.create_task(part.run(stop))
         for part in parts:
             group.create_task(_after(stream.stands, part, stop))
