@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from indexer.metrics import LEFTOVERS
 from protocol.syntax import Did
 from runtime.settings import Settings
 from simulator import AccountEvent, CommitEvent, Event, Network, Population, World
@@ -157,6 +158,7 @@ async def run_seed(seed: int, database_url: str, folder: Path, plan: Plan = PLAN
     world = World(seed, plan.population, hosts=3)
     report = Report(seed)
     chances = Chances.some(world.random("chances")) if plan.faults else Chances()
+    before = left_over()
     async with showing(world, chances, database_url, folder, make=plan.indexer) as show:
         for _ in range(plan.rounds):
             report.happened[acts.act(show.stage)] += 1
@@ -167,7 +169,14 @@ async def run_seed(seed: int, database_url: str, folder: Path, plan: Plan = PLAN
         make_good(show)
         report.happened.update(show.faults.happened)
         report.differences = await settle(show, plan)
+    if left_over() > before:
+        report.differences.append("buffer: events stayed behind a repo that was settled")
     return report
+
+
+def left_over() -> float:
+    """How often an indexer of this process has found events for which nobody cared any more."""
+    return sum(sample.value for metric in LEFTOVERS.collect() for sample in metric.samples if "total" in sample.name)
 
 
 def _settings(network: Network, database_url: str, folder: Path, sources: dict[str, Any]) -> Settings:
