@@ -22,6 +22,7 @@ from appview.errors import InvalidRequest
 VERSION = 1
 MOST = (1 << 63) - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+START_OF_TIME = datetime.min.replace(tzinfo=UTC)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 Part: TypeAlias = datetime | int | UUID | str

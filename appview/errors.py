@@ -36,6 +36,14 @@ class TrackNotFound(XrpcError):
     """No such track is known."""
 
 
+class ListNotFound(XrpcError):
+    """No such list is known."""
+
+
+class AlbumNotFound(XrpcError):
+    """No such album is known."""
+
+
 class PlayNotFound(XrpcError):
     """No such play is known."""
 

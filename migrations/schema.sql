@@ -599,9 +599,10 @@ CREATE VIEW public.visible_album AS
     a.did,
     a.handle,
     a.pds,
-    (a.listed AND (NOT (EXISTS ( SELECT
+    (a.listed AND (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_list))))) AS listed
+          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM ((public.album b
      JOIN public.visible_account a ON ((a.id = b.account_id)))
      LEFT JOIN LATERAL ( SELECT (count(*))::integer AS track_count,
@@ -614,9 +615,10 @@ CREATE VIEW public.visible_album AS
         CASE
             WHEN (b.guest_count > 0) THEN g.track_count
             ELSE b.track_count
-        END > 0) AND (NOT (EXISTS ( SELECT
+        END > 0) AND (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_view)))));
+          WHERE ((v.account_id = b.account_id) AND b.by_list AND (v.subject = ('fm.plyr.list/'::text || b.album)) AND v.hides_view)
+         LIMIT 1), false)));
 CREATE VIEW public.visible_album_track AS
  SELECT m.account_id,
     m.rkey,
@@ -631,9 +633,10 @@ CREATE VIEW public.visible_album_track AS
    FROM ((public.album_track m
      JOIN public.album b ON (((b.account_id = m.account_id) AND (b.by_list = m.by_list) AND (b.album = m.album))))
      JOIN public.visible_account a ON ((a.id = m.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view))));
+          WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_chart_window AS
  SELECT days,
     since
@@ -657,9 +660,10 @@ CREATE VIEW public.visible_comment AS
     a.listed
    FROM (public.plyr_comment c
      JOIN public.visible_account a ON ((a.id = c.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_view))));
+          WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_document AS
  SELECT account_id,
     popularity,
@@ -741,14 +745,16 @@ CREATE VIEW public.visible_list AS
     a.did,
     a.handle,
     a.pds,
-    (a.listed AND (NOT (EXISTS ( SELECT
+    (a.listed AND (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_list))))) AS listed
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM (public.plyr_list l
      JOIN public.visible_account a ON ((a.id = l.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_view))));
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.list/'::text || l.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_list_item AS
  SELECT i.account_id,
     i.sort_at,
@@ -759,9 +765,10 @@ CREATE VIEW public.visible_list_item AS
     i.subject
    FROM (public.plyr_list_item i
      JOIN public.visible_account a ON ((a.id = i.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view))));
+          WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_listener AS
  SELECT l.account_id,
     l.plays,
@@ -1010,9 +1017,10 @@ CREATE VIEW public.visible_track_tag AS
     a.listed
    FROM (public.plyr_track_tag g
      JOIN public.visible_account a ON ((a.id = g.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = g.account_id) AND (v.subject = ('fm.plyr.track/'::text || g.rkey)) AND v.hides_view))));
+          WHERE ((v.account_id = g.account_id) AND (v.subject = ('fm.plyr.track/'::text || g.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_word AS
  SELECT documents,
     word,
@@ -1139,6 +1147,7 @@ CREATE INDEX plyr_like_canonical ON public.plyr_like USING btree (account_id, su
 CREATE INDEX plyr_like_latest ON public.plyr_like USING btree (sort_at DESC, account_id DESC, rkey DESC) WHERE canonical;
 CREATE INDEX plyr_like_repeated ON public.plyr_like USING btree (account_id, subject, sort_at, rkey) WHERE (NOT canonical);
 CREATE INDEX plyr_list_by_actor ON public.plyr_list USING btree (account_id, sort_at DESC, rkey DESC);
+CREATE INDEX plyr_list_by_type ON public.plyr_list USING btree (account_id, list_type, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_list_item_by_subject ON public.plyr_list_item USING btree (subject, sort_at DESC, account_id DESC, rkey DESC) WHERE (NOT repeated);
 CREATE INDEX plyr_list_item_own ON public.plyr_list_item USING btree (account_id, subject) WHERE (own AND (NOT repeated));
 CREATE INDEX plyr_list_latest ON public.plyr_list USING btree (sort_at DESC, account_id DESC, rkey DESC);
@@ -1159,7 +1168,7 @@ CREATE INDEX search_document_tracks ON public.search_document USING gin (words) 
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
-CREATE INDEX tag_count_most ON public.tag_count USING btree (track_count DESC, tag);
+CREATE INDEX tag_count_most ON public.tag_count USING btree (((- track_count)), tag);
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
 CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
 CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));

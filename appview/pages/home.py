@@ -20,7 +20,7 @@ import orjson
 from aiohttp import web
 
 import lexicons
-from appview.errors import AuthMissing, ServiceUnavailable
+from appview.errors import AlbumNotFound, AuthMissing, ListNotFound, ServiceUnavailable
 from appview.queries import QUERIES
 from appview.queries.base import Call, Reads
 from lexicons.language import Array, Query, String
@@ -36,6 +36,8 @@ FIGURES = (
     ("scrobbleCount", "plays"),
     ("repoCount", "repositories"),
 )
+# What refuses so is about something of which there is no example at hand.
+NO_EXAMPLE = {error.__name__ for error in (AuthMissing, ListNotFound, AlbumNotFound)}
 
 _FOLDER = Path(__file__).parent
 _PAGE = Template((_FOLDER / "home.html").read_text(encoding="utf-8"))
@@ -178,7 +180,7 @@ def _methods(example: dict[str, str]) -> str:
 
 def _example(definition: Query, example: dict[str, str]) -> str | None:
     """A query string with every required parameter; None without an example for each, or for want of a token."""
-    if any(error.name == AuthMissing.__name__ for error in definition.errors):
+    if any(error.name in NO_EXAMPLE for error in definition.errors):
         return None
     given: dict[str, str] = {}
     for name in definition.parameters.required if definition.parameters else ():

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from appview.queries import actor, feed, identity, repo, stats, taste, teal, teal_actor
+from appview.queries import activity, actor, albums, feed, identity, lists, repo, stats, tags, taste, teal, teal_actor
 from appview.queries.base import Handler
 
 QUERIES: Mapping[str, Handler] = {
@@ -17,6 +17,11 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.actor.getNowPlaying": actor.get_now_playing,
     "fm.plyr.actor.getProfile": actor.get_profile,
     "fm.plyr.actor.getProfiles": actor.get_profiles,
+    "fm.plyr.album.getActorAlbums": albums.get_actor_albums,
+    "fm.plyr.album.getAlbum": albums.get_album,
+    "fm.plyr.album.getLatestAlbums": albums.get_latest_albums,
+    "fm.plyr.feed.getActivity": activity.get_activity,
+    "fm.plyr.feed.getActorLikes": activity.get_actor_likes,
     "fm.plyr.feed.getActorTracks": feed.get_actor_tracks,
     "fm.plyr.feed.getComments": feed.get_comments,
     "fm.plyr.feed.getForYou": taste.get_for_you,
@@ -25,8 +30,12 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.feed.getTrack": feed.get_track,
     "fm.plyr.feed.getTrackLikes": feed.get_track_likes,
     "fm.plyr.feed.getTracks": feed.get_tracks,
+    "fm.plyr.list.getActorLists": lists.get_actor_lists,
+    "fm.plyr.list.getList": lists.get_list,
+    "fm.plyr.list.getListsWithTrack": lists.get_lists_with_track,
     "fm.plyr.scrobble.getLatest": teal.get_latest,
     "fm.plyr.stats.getStats": stats.get_stats,
+    "fm.plyr.tag.getTags": tags.get_tags,
     "fm.teal.actor.getProfile": teal_actor.get_profile,
     "fm.teal.actor.getProfiles": teal_actor.get_profiles,
     "fm.teal.actor.getStatus": teal_actor.get_status,

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import asyncpg
 
 from appview.cursors import Key, Listing
-from protocol.syntax import Did, Handle
+from protocol.syntax import AtUri, Did, Handle
 from runtime.sql import Fragments
 
 VIEWS = Fragments(sorted((Path(__file__).parents[1] / "views").glob("*.sql")))
@@ -96,3 +96,13 @@ def page(name: str, rows: Rows, limit: int, listing: Listing) -> str:
         return f'{{"{name}":[{items}]}}'
     key = tuple(rows[limit - 1].values())[1:]
     return f'{{"{name}":[{items}],"cursor":"{listing.encode(key)}"}}'
+
+
+def both(first: str, second: str) -> str:
+    """One object with the fields of two."""
+    return f"{first[:-1]},{second[1:]}"
+
+
+def uri_parts(uri: AtUri) -> tuple[str, str, str]:
+    """Authority, collection and key; empty, as none is, where the at-uri has none."""
+    return uri.authority, uri.collection or "", uri.rkey or ""

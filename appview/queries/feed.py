@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from appview.cursors import END_OF_TIME, EPOCH, MOST, Listing
 from appview.errors import ActorNotFound, TrackNotFound
-from appview.queries.base import VIEWS, Call, every, only, page
-from protocol.syntax import AtUri
+from appview.queries.base import VIEWS, Call, every, only, page, uri_parts
 from protocol.text import tag
 from runtime.sql import Queries
 
@@ -21,12 +19,10 @@ LIKES = Listing("fm.plyr.feed.getTrackLikes", END_OF_TIME, 0, "")
 COMMENTS_BY_POSITION = Listing("fm.plyr.feed.getComments position", -1, EPOCH, 0, "")
 COMMENTS_BY_TIME = Listing("fm.plyr.feed.getComments newest", END_OF_TIME, 0, "")
 
-_Parts: TypeAlias = tuple[str, str, str]
-
 
 async def get_track(call: Call) -> str:
     """One track."""
-    rows = await call.reads.rows(SQL["track"], *_parts(call.params["uri"]), call.viewer_id)
+    rows = await call.reads.rows(SQL["track"], *uri_parts(call.params["uri"]), call.viewer_id)
     if not rows:
         raise TrackNotFound
     return only("track", rows)
@@ -34,7 +30,7 @@ async def get_track(call: Call) -> str:
 
 async def get_tracks(call: Call) -> str:
     """Several tracks, in the order asked for."""
-    authorities, collections, rkeys = zip(*map(_parts, call.params["uris"]), strict=True)
+    authorities, collections, rkeys = zip(*map(uri_parts, call.params["uris"]), strict=True)
     return every("tracks", await call.reads.rows(SQL["tracks"], authorities, collections, rkeys, call.viewer_id))
 
 
@@ -68,7 +64,7 @@ async def get_actor_tracks(call: Call) -> str:
 async def get_track_likes(call: Call) -> str:
     """Who likes a track."""
     limit = call.params["limit"]
-    rows = await call.reads.rows(SQL["track_likes"], *_parts(call.params["uri"]), *call.after(LIKES), limit + 1)
+    rows = await call.reads.rows(SQL["track_likes"], *uri_parts(call.params["uri"]), *call.after(LIKES), limit + 1)
     if not rows:
         raise TrackNotFound
     return page("likes", rows, limit, LIKES)
@@ -81,15 +77,10 @@ async def get_comments(call: Call) -> str:
         query, listing = SQL["comments_by_time"], COMMENTS_BY_TIME
     else:
         query, listing = SQL["comments_by_position"], COMMENTS_BY_POSITION
-    rows = await call.reads.rows(query, *_parts(call.params["uri"]), *call.after(listing), limit + 1)
+    rows = await call.reads.rows(query, *uri_parts(call.params["uri"]), *call.after(listing), limit + 1)
     if not rows:
         raise TrackNotFound
     return page("comments", rows, limit, listing)
-
-
-def _parts(uri: AtUri) -> _Parts:
-    """Authority, collection and key; empty, as none is, where the at-uri has none."""
-    return uri.authority, uri.collection or "", uri.rkey or ""
 
 
 def _tags(call: Call, name: str) -> list[str]:

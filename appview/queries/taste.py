@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from appview.cursors import MOST, Listing
 from appview.errors import AuthMissing, TrackNotFound
-from appview.queries.base import VIEWS, Call, every, page
+from appview.queries.base import VIEWS, Call, every, page, uri_parts
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
@@ -18,9 +18,8 @@ FOR_YOU = Listing("fm.plyr.feed.getForYou", MOST, MOST, "")
 
 async def get_similar_tracks(call: Call) -> str:
     """What those who like a track also like."""
-    uri, limit = call.params["uri"], call.params["limit"]
-    parts = uri.authority, uri.collection or "", uri.rkey or ""
-    rows = await call.reads.rows(SQL["similar_tracks"], *parts, limit, call.viewer_id)
+    limit = call.params["limit"]
+    rows = await call.reads.rows(SQL["similar_tracks"], *uri_parts(call.params["uri"]), limit, call.viewer_id)
     if not rows:
         raise TrackNotFound
     return every("tracks", [row for row in rows if row["item"]])

@@ -35,6 +35,8 @@ json_build_object({{about_actor(:profile)}})
 json_build_object(
     {{about_actor(:profile)}},
     'trackCount', :profile.track_count,
+    'albumCount', :profile.album_count,
+    'playlistCount', :profile.playlist_count,
     'likesReceivedCount', :profile.likes_received,
     'scrobbleCount', :profile.scrobble_count,
     'totalDuration', {{exact_integer(:profile.total_duration)}},

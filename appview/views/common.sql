@@ -27,3 +27,8 @@ least(:value, 9007199254740991)
      WHEN NOT starts_with(:collection, 'fm.plyr.') THEN :collection
  END
  FROM visible_namespace n)
+
+-- fragment: is_record(row, authority, collection, rkey)
+-- Whether this row of a visible_* view has that at-uri, its authority a DID or a handle.
+:row.account_id = {{account_id(:authority)}} AND :row.rkey = :rkey
+AND :row.uri = 'at://' || :row.did || '/' || :collection || '/' || :rkey

@@ -6,6 +6,7 @@ json_build_object(
     'totalDuration', {{exact_integer(:totals.total_duration)}},
     'likeCount', :totals.like_count,
     'commentCount', :totals.comment_count,
+    'listCount', :totals.list_count,
     'scrobbleCount', :totals.scrobble_count,
     'repoCount', :totals.repo_count,
     'indexedAt', {{time(:totals.indexed_at)}}

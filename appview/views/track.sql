@@ -14,7 +14,7 @@ json_build_object(
     'audio', {{audio_sources(:track)}},
     'fileType', :track.file_type,
     'duration', :track.duration,
-    'album', CASE WHEN :track.album IS NOT NULL THEN json_build_object('title', :track.album) END,
+    'album', {{album_of_track(:track)}},
     'image', :track.image,
     'description', :track.description,
     'tags', CASE WHEN cardinality(:track.tags) > 0 THEN :track.tags END,
@@ -75,7 +75,6 @@ CASE WHEN cardinality(:track.self_labels) > 0 THEN (
 ) END
 
 -- fragment: is_track(track, authority, collection, rkey)
--- Whether this row of visible_track has that at-uri, its authority a DID or a handle.
-:track.account_id = {{account_id(:authority)}} AND :track.rkey = :rkey
-AND :track.uri = 'at://' || :track.did || '/' || :collection || '/' || :rkey
+-- Whether this row of visible_track has that at-uri.
+{{is_record(:track, :authority, :collection, :rkey)}}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +100,14 @@ class Stage:
         value.update(fields)
         kept = {name: field for name, field in value.items() if field is not None}
         return await self.put(person, "fm.plyr.track", rkey, kept, at=at)
+
+    async def track_list(
+        self, person: Person, uris: Iterable[str], rkey: str = tid(0), *, at: float = 0, **fields: Any
+    ) -> tuple[str, str]:
+        """A list of what these at-uris name; a playlist unless `fields` say otherwise."""
+        items = [{"subject": {"uri": uri, "cid": str(AUDIO)}} for uri in uris]
+        value = {"items": items, "createdAt": moment(at), **fields}
+        return await self.put(person, "fm.plyr.list", rkey, value, at=at)
 
     async def like(self, person: Person, uri: str, rkey: str = tid(0), *, at: float = 0) -> tuple[str, str]:
         value = {"subject": {"uri": uri, "cid": str(AUDIO)}, "createdAt": moment(at)}

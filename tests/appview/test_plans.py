@@ -59,6 +59,22 @@ INSERT INTO teal_play (
 )
 SELECT account_id, sort_at, now(), md5(rkey)::uuid, false, true, false, rkey, 'cid', title, '{{A}}', '{{}}'
 FROM plyr_track;
+INSERT INTO plyr_list (account_id, sort_at, created_at, indexed_at, item_count, guest_count, rkey, uri, cid, list_type)
+SELECT account_id, sort_at, now(), now(), 5, 4, rkey, replace(uri, 'track', 'list'), 'cid',
+       (ARRAY['album', 'playlist'])[length(rkey) % 2 + 1]
+FROM plyr_track;
+INSERT INTO plyr_list_item (account_id, sort_at, place, repeated, own, rkey, subject)
+SELECT l.account_id, l.sort_at, i, false, i = 0, l.rkey, t.uri
+FROM plyr_list l
+CROSS JOIN generate_series(0, 2) i
+JOIN plyr_track t ON t.rkey = 'r' || (substr(l.rkey, 2)::integer * (1 + i * 7) % {ROWS} + 1);
+INSERT INTO album (
+    account_id, since, track_count, guest_count, by_list, total_duration, album, title, slug, stem, by_title, uri
+)
+SELECT account_id, sort_at, 1, length(rkey) % 2, true, 1, rkey, rkey, rkey, rkey, rkey, uri FROM plyr_list;
+INSERT INTO album_track (account_id, sort_at, by_list, rkey, album)
+SELECT account_id, sort_at, true, rkey, rkey FROM plyr_track;
+INSERT INTO tag_count (track_count, tag) SELECT i % 100 + 1, 'tag ' || i FROM generate_series(1, {ROWS}) i;
 """
 # A row or a few for the whole instance.
 SMALL = {"totals", "source_cursor", "instance"}

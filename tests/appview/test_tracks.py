@@ -71,7 +71,7 @@ async def test_every_field_of_a_track_is_given(stage: Stage, client: Client) -> 
         labels={"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "sexual"}]},
     )
     track = (await client.get(GET_TRACK, uri=uri))["track"]
-    assert track["album"] == {"title": "Natt"}
+    assert track["album"] == {"title": "Natt", "slug": "natt", "image": "https://images.example.com/a.jpg"}
     assert track["image"] == "https://images.example.com/a.jpg"
     assert track["description"] == "Med Ida. #Ambient #drone"
     assert track["tags"] == ["norsk vise", "ambient", "drone"]

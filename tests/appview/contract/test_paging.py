@@ -18,9 +18,15 @@ PAGES_MAX = 100
 
 def identity(item: dict[str, Any]) -> str:
     """What makes an item the one that it is, whatever its figures say by now."""
-    for name in ("uri", "did", "slug", "name"):
+    if "position" in item:
+        return str(item["position"])
+    for name in ("uri", "did"):
         if name in item:
             return item[name]
+    if "slug" in item:
+        return f"{item['author']['did']} {item['slug']}"
+    if "name" in item:
+        return item["name"]
     for view in item.values():
         if isinstance(view, dict) and ("uri" in view or "did" in view):
             return identity(view)

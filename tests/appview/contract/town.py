@@ -15,6 +15,7 @@ from tests.appview.stage import NOW, Person, Stage, moment, tid
 
 FANS = 5
 TRACKS = 6
+LISTS = 4
 MOMENTS = 4  # distinct times at which things happen: ties are common
 
 
@@ -42,6 +43,9 @@ async def found(stage: Stage) -> Town:
         "tag": "jazz",
         "play": tid(0),
         "song": tid(0),
+        "list": author.uri(tid(20), "fm.plyr.list"),
+        "fanlist": fans[0].uri(tid(20), "fm.plyr.list"),
+        "album": author.uri(tid(0), "fm.plyr.list"),
     }
     town = Town(author, fans, names)
     await _populate(stage, town)
@@ -56,7 +60,7 @@ async def _populate(stage: Stage, town: Town) -> None:
         await stage.put(person, "fm.plyr.actor.profile", "self", {"bio": "A bio.", "createdAt": moment(at)}, at=at)
         for number in range(TRACKS):
             at = _when(chance)
-            tags = ["jazz", "live"] if number % 2 else ["jazz"]
+            tags = ["jazz", "live", f"mood {number}"] if number % 2 else ["jazz", f"mood {number}"]
             await stage.track(
                 person, tid(number), at=at, title=f"Song {number}", tags=tags, duration=60, album="Evening"
             )
@@ -64,6 +68,8 @@ async def _populate(stage: Stage, town: Town) -> None:
             title = f"Song {number % 3}"
             await stage.play(person, tid(number), at=_when(chance) - number, trackName=title)
         await stage.status(person, since=datetime.now(UTC))
+    for person in everybody:
+        await _collect(stage, town, person)
     for number, fan in enumerate(town.fans):
         for one, other in ((town.author, fan), (fan, town.author)):
             await stage.like(one, other.uri(tid(0)), tid(number), at=_when(chance))
@@ -75,6 +81,16 @@ async def _populate(stage: Stage, town: Town) -> None:
         await stage.comment(fan, popular, tid(20), at=_when(chance))
 
 
+async def _collect(stage: Stage, town: Town, person: Person) -> None:
+    """Albums and playlists, of what is one's own and of what others have made."""
+    own, others = person.uri(tid(TRACKS - 1)), [other.uri(tid(0)) for other in (town.author, *town.fans)]
+    for number in range(LISTS):
+        uris = [*others[number:], own]
+        await stage.track_list(person, uris, tid(number), name=f"Album {number}", listType="album")
+    await stage.track_list(person, [*others, *others, own], tid(20), name="Mix")
+    await stage.track_list(person, others, tid(21), listType="liked")
+
+
 async def grow(stage: Stage, town: Town, number: int) -> None:
     """One more of everything, the `number`-th time, and some of what was there goes away."""
     chance = random.Random(number)
@@ -84,10 +100,11 @@ async def grow(stage: Stage, town: Town, number: int) -> None:
         await stage.track(one, rkey, at=_when(chance), title=f"New {number}", tags=["jazz", "live"])
         await stage.like(one, other.uri(tid(0) if other is town.author else rkey), rkey, at=_when(chance))
         await stage.comment(one, other.uri(tid(0)), rkey, at=_when(chance), timestampMs=chance.randrange(3))
+        await stage.track_list(one, [other.uri(tid(0)), one.uri(rkey)], rkey, name="Dusk", listType="album")
         await stage.play(one, rkey, at=_when(chance), trackName=f"New {number}")
     await stage.status(newcomer, since=datetime.now(UTC))
     gone = town.fans[-1]
-    for collection in ("fm.plyr.track", "fm.plyr.like", "fm.plyr.comment", "fm.teal.feed.play"):
+    for collection in ("fm.plyr.track", "fm.plyr.like", "fm.plyr.comment", "fm.plyr.list", "fm.teal.feed.play"):
         await stage.delete(gone, collection, tid(number % TRACKS))
 
 
