@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
@@ -95,17 +95,34 @@ async def _admit(request: web.Request, nsid: str, service: Service) -> Viewer | 
 
 def _parameters(schema: QuerySchema, query: str, cursor_max_bytes: int) -> Mapping[str, object]:
     try:
-        # Bytes that are no UTF-8 become lone surrogates, which no parameter may hold.
-        given = parse_qs(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=FIELDS_MAX)
-    except ValueError:
-        raise InvalidRequest(f"A request takes at most {FIELDS_MAX} parameters") from None
-    try:
-        params = schema.parse_params(given)
+        params = schema.parse_params(given(query))
     except ParameterInvalid as fault:
         raise InvalidRequest(str(fault)) from None
     if len(params.get("cursor", "")) > cursor_max_bytes:
         raise InvalidRequest(f"Parameter 'cursor' must be of at most {cursor_max_bytes} bytes")
     return params
+
+
+def given(query: str) -> Mapping[str, list[str]]:
+    """The texts of a query by name; as `urllib.parse.parse_qs`, which takes nearly twice as long.
+
+    Bytes that are no UTF-8 become lone surrogates, which no parameter may hold. Raises InvalidRequest.
+    """
+    if query.count("&") >= FIELDS_MAX:
+        raise InvalidRequest(f"A request takes at most {FIELDS_MAX} parameters")
+    texts: dict[str, list[str]] = {}
+    for part in query.split("&"):
+        if part:
+            name, _, text = part.partition("=")
+            texts.setdefault(_decoded(name), []).append(_decoded(text))
+    return texts
+
+
+def _decoded(text: str) -> str:
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode(errors="surrogateescape")).decode(errors="surrogateescape")
 
 
 async def _not_implemented(request: web.Request) -> web.StreamResponse:

@@ -1,7 +1,8 @@
 """What one server process answers over HTTP, with the load generator and the database on the same cores.
 
-`plyr-appview serve` is asked over 64 connections for single tracks, for pages of 50 tracks, and for a mix of all that
-it serves: first as fast as it answers, then at half of that rate, where latencies are of interest. The baselines are
+`plyr-appview serve` is asked over 64 connections for single tracks (all equally often, so that hardly one is asked for
+again while its answer is held, and by popularity), for pages of 50 tracks, and for a mix of all that it serves: first
+as fast as it answers, then at half of that rate, where latencies are of interest. The baselines are
 bare aiohttp handlers: one that gives a fixed answer, and two that run the same SQL. `workUs` says how many microseconds
 of a core each answer took of the server process and of the database, which a busy machine does not stretch.
 """
@@ -51,12 +52,13 @@ def run(  # noqa: PLR0913 - sizes
     plays: Annotated[int, typer.Option(min=100, help="plays")] = 100_000,
     likes: Annotated[int, typer.Option(min=100, help="likes")] = 40_000,
     comments: Annotated[int, typer.Option(min=100, help="comments")] = 10_000,
+    lists: Annotated[int, typer.Option(min=0, help="albums and playlists")] = 5_000,
     connections: Annotated[int, typer.Option(min=1, help="connections of the load generator")] = 64,
     seconds: Annotated[float, typer.Option(min=0.1, help="time of each measurement [s]")] = 4.0,
     data: Annotated[Path | None, typer.Option(help="folder that keeps the loaded data for the next run")] = None,
 ) -> Figures:
     """Answers per second of one server process, and their latencies at full and at half load."""
-    sizes = Sizes(accounts, tracks, plays, likes, comments)
+    sizes = Sizes(accounts, tracks, plays, likes, comments, lists)
     return asyncio.run(_measure(sizes, data, Load(connections, seconds, min(WARM_UP, seconds), None)))
 
 
@@ -67,11 +69,7 @@ async def _measure(sizes: Sizes, data: Path | None, load: Load) -> Figures:
         ours, memory = await asyncio.to_thread(_ours, settings, questions, load)
         baseline = await asyncio.to_thread(_baseline, settings, questions, load)
         return {
-            "data": {
-                "accounts": sizes.accounts,
-                "records": sizes.records,
-                "secondsOfLoading": round(loaded.seconds, 1),
-            },
+            "data": loaded.figures(),
             **{name: measured.figures() for name, measured in ours.items()},
             "memoryMb": memory,
             "baseline": baseline,
@@ -87,6 +85,7 @@ def _ours(settings: Settings, questions: Questions, load: Load) -> tuple[dict[st
     with serving(settings) as (part, port):
         kinds = {
             "getTrack": questions.of("getTrack", REQUESTS),
+            "getTrackByPopularity": questions.of("getTrack", REQUESTS, popular=True),
             "page": _pages(port),
             "mix": questions.mixed(REQUESTS),
         }

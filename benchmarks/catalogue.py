@@ -1,16 +1,17 @@
 """A large database of music: accounts and their records without the repos, which at this size nobody could hold.
 
 Records are the simulator's, from a fixed seed, written by the indexer's writer as in a backfill: an account's records
-together, in transactions of a bounded size. Popularity follows Zipf. A catalogue in a named folder is loaded once, and
-refused when it has other sizes.
+together, in transactions of a bounded size. Popularity follows Zipf. How fast it goes is told on the way and kept by
+tenths, so that it can be seen whether the rate falls as the tables grow. A catalogue in a named folder is loaded once,
+and refused when it has other sizes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -19,9 +20,11 @@ from typing import Final
 import orjson
 
 from benchmarks import store
-from benchmarks.crowd import COMMENT, LIKE, START, TRACK, new_track
+from benchmarks.crowd import COMMENT, LIKE, LIST, START, TRACK, new_track
 from benchmarks.questions import Questions
+from benchmarks.report import per_second
 from benchmarks.store import BATCH, Member, Store
+from cli.progress import Bar
 from indexer.stages import RecordChange, VerifiedCommit
 from protocol.cbor import Cid
 from protocol.crypto import PrivateKey
@@ -37,7 +40,12 @@ SQL = Queries.beside(__file__)
 SEED: Final = 3
 SPAN: Final = 500 * 86_400 * SECOND  # how long people have been writing
 KNOWN: Final = 50_000  # tracks that are liked, discussed and played; the others hardly are
-SONGS: Final = 5_000
+SONGS: Final = 5_000  # that are played at least
+PLAYS_OF_A_SONG: Final = 50  # of more plays there are more songs
+SONGS_OF_AN_ARTIST: Final = 20
+TENTHS: Final = 10
+LISTED: Final = 12  # tracks of a list, on average
+ALBUMS: Final = 0.4  # the share of albums among lists
 ARTISTS: Final = 5  # every so manieth account is an artist's
 ASKED: Final = 20_000  # tracks and accounts that are asked for
 SIZES: Final = "catalogue.json"
@@ -56,54 +64,75 @@ class Sizes:
     plays: int
     likes: int
     comments: int
+    lists: int = 0
 
     @property
     def records(self) -> int:
         """All records but the profiles."""
-        return self.tracks + self.plays + self.likes + self.comments
+        return self.tracks + self.plays + self.likes + self.comments + self.lists
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The store, and seconds of loading (0: it was there)."""
+    """The store, its sizes, and (records, seconds) when each tenth of the accounts was written; none: it was there."""
 
     store: Store
-    seconds: float
+    sizes: Sizes
+    moments: Sequence[tuple[int, float]]
+
+    def figures(self) -> dict[str, object]:
+        """What is in it and how it was loaded."""
+        seconds = self.moments[-1][1] if self.moments else 0.0
+        steps = zip([(0, 0.0), *self.moments], self.moments, strict=False)
+        return {
+            "accounts": self.sizes.accounts,
+            "records": self.sizes.records,
+            "secondsOfLoading": round(seconds, 1),
+            "recordsPerSecond": [per_second(late[0] - early[0], late[1] - early[1]) for early, late in steps],
+        }
 
 
 @asynccontextmanager
 async def loaded(sizes: Sizes, folder: Path | None) -> AsyncGenerator[Catalogue]:
     """The catalogue of these sizes. Raises CatalogueDiffers."""
     async with store.opened(folder) as opened:
-        seconds = 0.0
+        moments: list[tuple[int, float]] = []
         mark = opened.settings.data_dir / SIZES
         if not mark.exists():
-            began = perf_counter()
-            await _load(opened, _Scene(sizes))
-            seconds = perf_counter() - began
+            moments = await _load(opened, _Scene(sizes))
             mark.write_bytes(orjson.dumps(asdict(sizes)))
         elif (held := orjson.loads(mark.read_bytes())) != asdict(sizes):
             raise CatalogueDiffers(f"the folder holds a catalogue of other sizes: {held}")
-        yield Catalogue(opened, seconds)
+        yield Catalogue(opened, sizes, moments)
 
 
 async def questions(opened: Store) -> Questions:
     """Questions about tracks and accounts of the store, in no order."""
     tracks = [row["uri"] for row in await opened.pool.fetch(SQL["some_tracks"], ASKED)]
     dids = [row["did"] for row in await opened.pool.fetch(SQL["some_accounts"], ASKED)]
-    return Questions(tracks, dids)
+    lists = [row["uri"] for row in await opened.pool.fetch(SQL["some_lists"], ASKED)]
+    return Questions(tracks, dids, lists)
 
 
-async def _load(opened: Store, scene: _Scene) -> None:
+async def _load(opened: Store, scene: _Scene) -> list[tuple[int, float]]:
+    """Gives (records, seconds since the beginning) at the end of each tenth of the accounts."""
     await opened.pool.execute(SQL["pretend_subscription"], store.SOURCE)
+    moments: list[tuple[int, float]] = []
     batch: list[Member] = []
-    for member in scene.members():
-        batch.append(member)
-        if sum(len(one.commit.changes) for one in batch) >= BATCH:
-            await opened.settle(batch)
-            batch.clear()
-    await opened.settle(batch)
+    done, began = 0, perf_counter()
+    with Bar("records") as bar:
+        for number, member in enumerate(scene.members(), 1):
+            batch.append(member)
+            done += len(member.commit.changes)
+            ends_tenth = number * TENTHS // scene.accounts > (number - 1) * TENTHS // scene.accounts
+            if ends_tenth or sum(len(one.commit.changes) for one in batch) >= BATCH:
+                await opened.settle(batch)
+                batch.clear()
+                bar.show(done, scene.records)
+            if ends_tenth:
+                moments.append((done, perf_counter() - began))
     await opened.pool.execute(SQL["vacuum"])
+    return moments
 
 
 class _Scene:
@@ -113,9 +142,18 @@ class _Scene:
         self._random = Random(SEED)
         self._sizes = sizes
         self._dids = [_did(self._random) for _ in range(sizes.accounts)]
-        self._songs = [records.commercial_song(self._random) for _ in range(SONGS)]
+        self._songs = _songs(self._random, max(SONGS, sizes.plays // PLAYS_OF_A_SONG))
         self._known: list[TrackRef] = []
         self._share_known = min(1.0, KNOWN / max(1, sizes.tracks))
+
+    @property
+    def accounts(self) -> int:
+        return self._sizes.accounts
+
+    @property
+    def records(self) -> int:
+        """About how many, profiles included."""
+        return self._sizes.records + self._sizes.accounts * 3 // 2
 
     def members(self) -> Iterator[Member]:
         """Every account with all that it has written; artists first, as what they make is what the others like."""
@@ -124,9 +162,12 @@ class _Scene:
         plays = _shares(rng, sizes.plays, sizes.accounts)
         likes = _shares(rng, sizes.likes, sizes.accounts)
         comments = _shares(rng, sizes.comments, sizes.accounts)
+        lists = _shares(rng, sizes.lists, sizes.accounts)
         for number, did in enumerate(self._dids):
             changes = [self._track(did) for _ in range(tracks[number])]
+            made = [change for change in changes if change.path.collection == TRACK]
             changes += self._profiles()
+            changes += [self._list(did, made) for _ in range(lists[number])]
             changes += [self._like() for _ in range(likes[number])]
             changes += [self._comment() for _ in range(comments[number])]
             changes += [self._play() for _ in range(plays[number])]
@@ -162,6 +203,20 @@ class _Scene:
         at = self._when()
         return _change(COMMENT, self._key(at), records.comment(self._random, self._some_track(), at))
 
+    def _list(self, did: Did, made: Sequence[RecordChange]) -> RecordChange:
+        """An album of one's own tracks, or a playlist of what is known."""
+        at, rng = self._when(), self._random
+        count = rng.randrange(1, 2 * LISTED)
+        if made and rng.random() < ALBUMS:
+            some = rng.sample(made, min(count, len(made)))
+            items = [
+                TrackRef(f"at://{did}/{TRACK}/{each.path.rkey}", str(each.cid), did, self._songs[0]) for each in some
+            ]
+            value = records.track_list(f"{rng.choice(WORDS['albums'])} {rng.randrange(100)}", "album", items, at)
+        else:
+            value = records.track_list(records.title(rng), "playlist", [self._some_track() for _ in range(count)], at)
+        return _change(LIST, self._key(at), value)
+
     def _play(self) -> RecordChange:
         at = self._when()
         collection, value = records.play(self._random, self._some_song(), at)
@@ -173,13 +228,24 @@ class _Scene:
     def _some_song(self) -> Song:
         if self._known and self._random.random() < 0.4:
             return self._some_track().song
-        return self._songs[int(SONGS ** self._random.random()) - 1]
+        return self._songs[int(len(self._songs) ** self._random.random()) - 1]
 
     def _when(self) -> int:
         return START + int(SPAN * self._random.random())
 
     def _key(self, at: int) -> str:
         return Tid.from_micros(at, self._random.randrange(1024))
+
+
+def _songs(rng: Random, count: int) -> list[Song]:
+    """Songs of a twentieth as many artists, some of whom have far more of them than others."""
+    leads = [records.commercial_song(rng) for _ in range(max(1, count // SONGS_OF_AN_ARTIST))]
+    songs: list[Song] = []
+    for _ in range(count):
+        lead = leads[int(len(leads) ** rng.random()) - 1]
+        song = records.commercial_song(rng)
+        songs.append(replace(song, artists=lead.artists, artist_mbids=lead.artist_mbids))
+    return songs
 
 
 def _shares(rng: Random, count: int, people: int) -> Counter[int]:

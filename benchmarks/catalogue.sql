@@ -8,6 +8,11 @@ SELECT uri FROM visible_track ORDER BY md5(uri) LIMIT $1;
 -- $1 limit bigint
 SELECT did FROM account ORDER BY md5(did) LIMIT $1;
 
+-- name: some_lists
+-- Some albums and playlists, likewise.
+-- $1 limit bigint
+SELECT uri FROM plyr_list ORDER BY md5(uri) LIMIT $1;
+
 -- name: pretend_subscription
 -- The server answers once a subscription has stood.
 -- $1 source text

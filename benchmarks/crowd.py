@@ -31,6 +31,7 @@ BLOB_BYTES: Final = 5_000_000
 TRACK: Final = Nsid("fm.plyr.track")
 LIKE: Final = Nsid("fm.plyr.like")
 COMMENT: Final = Nsid("fm.plyr.comment")
+LIST: Final = Nsid("fm.plyr.list")
 POST: Final = Nsid("app.bsky.feed.post")
 
 Writer = Callable[["Crowd", Account], Write]

@@ -1,17 +1,22 @@
 """Requests to the read API, as clients send them: of one kind, or in the mix that a music app makes.
 
-The share of a kind in the mix is how often it stands in `MIX`. Search and charts are not served yet; their shares go
-to the pages and to what is playing now. Drawn from a seeded generator.
+The share of a kind in the mix is how often it stands in `MIX`; a kind whose method this version does not serve is left
+out. Of one kind every track and account is asked for equally often, so that hardly any answer is asked for twice while
+it is held; in the mix, and of a kind that is asked for by popularity, the first are asked for most, as Zipf has it.
+Drawn from a seeded generator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 from urllib.parse import quote
 
+from appview.queries import QUERIES
 from benchmarks.load import get
+from simulator.words import WORDS
 
 SEED: Final = 5
 PAGE: Final = 50
@@ -19,60 +24,117 @@ SEVERAL: Final = 25  # tracks of one getTracks
 MIX: Final = {
     "getTrack": 30,
     "getTracks": 10,
-    "getLatestTracks": 10,
-    "getActorTracks": 12,
-    "getProfile": 10,
+    "getLatestTracks": 8,
+    "getActorTracks": 6,
+    "getActorLikes": 2,
+    "getList": 4,
+    "getProfile": 8,
+    "getActorLists": 2,
     "getTrackLikes": 5,
     "getComments": 5,
-    "getStats": 10,
-    "getActorFeed": 5,
-    "getNowPlaying": 3,
+    "getStats": 4,
+    "getTopTracks": 2,
+    "getTopArtists": 2,
+    "getHistogram": 2,
+    "searchAll": 5,
+    "getActorFeed": 3,
+    "getNowPlaying": 2,
 }
 
 
 class Questions:
-    """Makes requests about these tracks (at-uris) and accounts (DIDs)."""
+    """Makes requests about these tracks and lists (at-uris) and accounts (DIDs), which come in no order."""
 
-    def __init__(self, tracks: Sequence[str], dids: Sequence[str]) -> None:
+    def __init__(self, tracks: Sequence[str], dids: Sequence[str], lists: Sequence[str] = ()) -> None:
         self._random = Random(SEED)
-        self._tracks = tracks
-        self._dids = dids
-        self._makers: dict[str, Callable[[], str]] = {
-            "getTrack": lambda: f"fm.plyr.feed.getTrack?uri={self._track()}",
-            "getTracks": self._several,
-            "getLatestTracks": lambda: f"fm.plyr.feed.getLatestTracks?limit={PAGE}",
-            "getActorTracks": lambda: f"fm.plyr.feed.getActorTracks?limit={PAGE}&actor={self._artist()}",
-            "getProfile": lambda: f"fm.plyr.actor.getProfile?actor={self._did()}",
-            "getTrackLikes": lambda: f"fm.plyr.feed.getTrackLikes?limit={PAGE}&uri={self._track()}",
-            "getComments": lambda: f"fm.plyr.feed.getComments?limit={PAGE}&uri={self._track()}",
-            "getStats": lambda: "fm.plyr.stats.getStats",
-            "getActorFeed": lambda: f"fm.teal.feed.getActorFeed?limit={PAGE}&authorDID={self._did()}",
-            "getNowPlaying": lambda: f"fm.plyr.actor.getNowPlaying?actor={self._did()}",
-        }
+        self._equally = Pick(self._random, tracks, dids, lists or tracks, popular=False)
+        self._by_popularity = Pick(self._random, tracks, dids, lists or tracks, popular=True)
 
-    def of(self, kind: str, count: int) -> list[bytes]:
+    def of(self, kind: str, count: int, *, popular: bool = False) -> list[bytes]:
         """Requests of one kind."""
-        make = self._makers[kind]
-        return [get(f"/xrpc/{make()}") for _ in range(count)]
+        pick = self._by_popularity if popular else self._equally
+        return [_request(KINDS[kind], pick) for _ in range(count)]
 
     def mixed(self, count: int) -> list[bytes]:
-        """Requests of every kind of `MIX`, in no order."""
-        kinds = self._random.choices(list(MIX), list(MIX.values()), k=count)
-        return [get(f"/xrpc/{self._makers[kind]()}") for kind in kinds]
+        """Requests of every kind of `MIX` that is served, in no order."""
+        shares = {name: share for name, share in MIX.items() if KINDS[name].nsid in QUERIES}
+        kinds = self._random.choices(list(shares), list(shares.values()), k=count)
+        return [_request(KINDS[name], self._by_popularity) for name in kinds]
 
     def bare_tracks(self, count: int) -> list[bytes]:
         """The tracks as the baseline is asked for them."""
-        return [get(f"/track?uri={self._track()}") for _ in range(count)]
+        return [get(f"/track?uri={self._equally.track()}") for _ in range(count)]
 
-    def _track(self) -> str:
-        return quote(self._random.choice(self._tracks), safe="")
 
-    def _did(self) -> str:
-        return self._random.choice(self._dids)
+class Pick:
+    """Draws what a request is about."""
 
-    def _artist(self) -> str:
-        return self._random.choice(self._tracks).split("/")[2]
+    def __init__(
+        self, rng: Random, tracks: Sequence[str], dids: Sequence[str], lists: Sequence[str], *, popular: bool
+    ) -> None:
+        self._random = rng
+        self._tracks = tracks
+        self._dids = dids
+        self._lists = lists
+        self._popular = popular
 
-    def _several(self) -> str:
-        uris = "&".join(f"uris={quote(uri, safe='')}" for uri in self._random.sample(self._tracks, SEVERAL))
-        return f"fm.plyr.feed.getTracks?{uris}"
+    def track(self) -> str:
+        return quote(self._one(self._tracks), safe="")
+
+    def tracks(self) -> str:
+        return "&".join(f"uris={self.track()}" for _ in range(SEVERAL))
+
+    def one_list(self) -> str:
+        return quote(self._one(self._lists), safe="")
+
+    def did(self) -> str:
+        return self._one(self._dids)
+
+    def artist(self) -> str:
+        return self._one(self._tracks).split("/")[2]
+
+    def words(self) -> str:
+        """What somebody looks for: a word of a title, and often the beginning of another."""
+        first, second = self._random.choice(WORDS["adjectives"]), self._random.choice(WORDS["nouns"])
+        return quote(f"{first} {second[: self._random.randrange(len(second))]}".strip())
+
+    def days(self) -> int:
+        return self._random.choice((7, 30, 90))
+
+    def _one(self, things: Sequence[str]) -> str:
+        if self._popular:
+            return things[int(len(things) ** self._random.random()) - 1]
+        return self._random.choice(things)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A method, and what makes the rest of the URL behind it."""
+
+    nsid: str
+    query: Callable[[Pick], str]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "getTrack": Kind("fm.plyr.feed.getTrack", lambda pick: f"uri={pick.track()}"),
+    "getTracks": Kind("fm.plyr.feed.getTracks", Pick.tracks),
+    "getLatestTracks": Kind("fm.plyr.feed.getLatestTracks", lambda _: f"limit={PAGE}"),
+    "getActorTracks": Kind("fm.plyr.feed.getActorTracks", lambda pick: f"limit={PAGE}&actor={pick.artist()}"),
+    "getActorLikes": Kind("fm.plyr.feed.getActorLikes", lambda pick: f"limit={PAGE}&actor={pick.did()}"),
+    "getList": Kind("fm.plyr.list.getList", lambda pick: f"limit={PAGE}&uri={pick.one_list()}"),
+    "getProfile": Kind("fm.plyr.actor.getProfile", lambda pick: f"actor={pick.did()}"),
+    "getActorLists": Kind("fm.plyr.list.getActorLists", lambda pick: f"limit={PAGE}&actor={pick.did()}"),
+    "getTrackLikes": Kind("fm.plyr.feed.getTrackLikes", lambda pick: f"limit={PAGE}&uri={pick.track()}"),
+    "getComments": Kind("fm.plyr.feed.getComments", lambda pick: f"limit={PAGE}&uri={pick.track()}"),
+    "getStats": Kind("fm.plyr.stats.getStats", lambda _: ""),
+    "getTopTracks": Kind("fm.plyr.feed.getTopTracks", lambda _: f"limit={PAGE}"),
+    "getTopArtists": Kind("fm.plyr.scrobble.getTopArtists", lambda _: f"limit={PAGE}"),
+    "getHistogram": Kind("fm.plyr.stats.getHistogram", lambda pick: f"metric=plays&days={pick.days()}"),
+    "searchAll": Kind("fm.plyr.search.searchAll", lambda pick: f"q={pick.words()}"),
+    "getActorFeed": Kind("fm.teal.feed.getActorFeed", lambda pick: f"limit={PAGE}&authorDID={pick.did()}"),
+    "getNowPlaying": Kind("fm.plyr.actor.getNowPlaying", lambda pick: f"actor={pick.did()}"),
+}
+
+
+def _request(kind: Kind, pick: Pick) -> bytes:
+    return get(f"/xrpc/{kind.nsid}?{kind.query(pick)}")

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 import pytest
+from hypothesis import example
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 from yarl import URL
 
 import lexicons
 from appview.queries import QUERIES
+from appview.xrpc import given
 from lexicons.language import Array
 from tests.appview.stage import Client, Stage, tid
 
@@ -214,3 +219,10 @@ async def test_what_is_no_http_gets_a_refusal_and_the_next_request_an_answer(
         await writer.wait_closed()
     assert await client.get("fm.plyr.feed.getLatestTracks") == {"tracks": []}
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@drawn(st.text(st.sampled_from("a=&+;%2fC3A4éß/") | st.characters()))
+@example("a=%C3%A4+b&&c&=d&a=2")
+@example("a=\udcff%41")
+def test_a_query_is_read_as_others_read_it(query: str) -> None:
+    assert given(query) == parse_qs(query, keep_blank_values=True, errors="surrogateescape")

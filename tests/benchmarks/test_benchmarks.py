@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TINY_DATA = ("--accounts=20", "--tracks=100", "--plays=100", "--likes=100", "--comments=100")
+TINY_DATA = ("--accounts=20", "--tracks=100", "--plays=100", "--likes=100", "--comments=100", "--lists=40")
 MACHINE = {"cpu", "cores", "memoryGb", "system", "python", "load"}
 
 
@@ -67,7 +67,8 @@ def test_api_answers_every_kind_of_request_and_uses_a_loaded_folder_again(tmp_pa
     options = (*TINY_DATA, "--connections=4", "--seconds=0.2", f"--data={tmp_path}")
     figures = _figures("api", *options)
     assert figures["data"]["secondsOfLoading"] > 0
-    for kind in ("getTrack", "page", "mix"):
+    assert len(figures["data"]["recordsPerSecond"]) == 10
+    for kind in ("getTrack", "getTrackByPopularity", "page", "mix"):
         assert figures[kind]["perSecond"] > 0
         assert figures[kind]["halfLoad"]["latencyMs"]["p99"] > 0
     assert _figures("api", *options)["data"]["secondsOfLoading"] == 0
