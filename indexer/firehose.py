@@ -98,8 +98,10 @@ class Firehose(Subscriber):
             if envelope.kind in (frames.INFO, frames.ERROR):
                 await self._about_the_stream(frames.parse(envelope))
                 return False
-            position = Position(envelope.seq or self._inbox.position.seq, envelope.body.get("time"))
-            if envelope.seq and not await self._is_next(position):
+            last = self._inbox.position.seq
+            position = Position(envelope.seq or last, envelope.body.get("time"))
+            is_usual = self._numbered and envelope.seq > last
+            if envelope.seq and not is_usual and not await self._is_next(position):
                 return False
             if not frames.concerns(envelope, self._interest):
                 if not self._tells and frames.is_readable(envelope):
@@ -122,11 +124,14 @@ class Firehose(Subscriber):
         assert not isinstance(frame, InfoFrame | ErrorFrame)
         return await self._put(frame, data, position)
 
+    async def _tell(self) -> None:
+        self._skip = 0
+        await super()._tell()
+
     async def _is_next(self, position: Position) -> bool:
         """Whether a number goes on from the last. A first one below the cursor means that the host began anew."""
         seq, last = position.seq, self._inbox.position.seq
         is_first, self._numbered = not self._numbered, True
-        self._skip = 0
         if is_first and seq >= last and (reason := at_first_frame(self._inbox.position, position, self._limits.gaps)):
             await self._note_gap(reason)
         if seq > last:

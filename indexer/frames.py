@@ -105,7 +105,11 @@ def concerns(envelope: Envelope, interest: Interest) -> bool:
         if _is_tracked(body.get("repo"), interest):
             return True
         ops = body.get("ops")
-        return isinstance(ops, list) and any(_touches(op, interest.collections) for op in cast("list[Any]", ops))
+        if isinstance(ops, list):
+            for op in cast("list[Any]", ops):
+                if _touches(op, interest.collections):
+                    return True
+        return False
     if kind in (SYNC, IDENTITY, ACCOUNT):
         return _is_tracked(body.get("did"), interest)
     return kind in (INFO, ERROR)

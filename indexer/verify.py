@@ -21,7 +21,7 @@ from protocol.car import BlockInvalid, BlockMap, CarInvalid, read_car
 from protocol.cbor import Cid
 from protocol.commit import CommitInvalid, SignedCommit, parse_commit
 from protocol.crypto import PublicKey
-from protocol.mst import EMPTY_ROOT, Tree, TreeIncomplete, TreeInvalid, TreeLimits, invert
+from protocol.mst import EMPTY_ROOT, Tree, TreeDiffers, TreeIncomplete, TreeInvalid, TreeLimits, invert
 from protocol.syntax import Did, Nsid, RecordKey, Tid
 
 
@@ -99,7 +99,7 @@ def verify_commit(
         signed, blocks = _signed(frame, head, key, limits, now)
         _check_size(frame, limits)
         changes = _coalesce(frame.ops)
-        _check_tree(frame, signed, changes, Tree(signed.data, blocks, limits.tree))
+        _check_tree(frame, changes, Tree(signed.data, blocks, limits.tree))
         _check_chain(frame, head)
         records = tuple(_records(changes, blocks, limits.collections))
     except (EventRejected, RepoDesynchronized) as fault:
@@ -196,24 +196,30 @@ def _coalesce(ops: Iterable[RepoOp]) -> dict[str, _PathChange]:
     return changes
 
 
-def _check_tree(frame: CommitFrame, signed: SignedCommit, changes: dict[str, _PathChange], tree: Tree) -> None:
+def _check_tree(frame: CommitFrame, changes: dict[str, _PathChange], tree: Tree) -> None:
     """Steps 4 and 5: the new tree holds what the ops say, and undoing them gives the tree that was there before."""
+    is_first = frame.since is None and frame.prev_data is None
+    is_legacy = not is_first and (frame.prev_data is None or any(change.legacy for change in changes.values()))
     try:
-        for path, change in changes.items():
-            if tree.get(path) != change.after:
-                raise RepoDesynchronized(Desync.OPS_MISMATCH, f"the tree has another value at {path}")
-        is_first = frame.since is None and frame.prev_data is None
-        is_legacy = frame.prev_data is None or any(change.legacy for change in changes.values())
-        if is_legacy and not is_first:
+        if is_legacy:
+            _check_held(changes, tree)
             return
         undone = {path: (change.before, change.after) for path, change in changes.items()}
-        before = invert(tree, undone) if undone else signed.data
+        before = invert(tree, undone) if undone else tree.root
+    except TreeDiffers as fault:
+        raise RepoDesynchronized(Desync.OPS_MISMATCH, str(fault)) from fault
     except TreeIncomplete as fault:
         raise RepoDesynchronized(Desync.TREE_INCOMPLETE, str(fault)) from fault
     except (TreeInvalid, BlockInvalid) as fault:
         raise RepoDesynchronized(Desync.TREE_INVALID, str(fault)) from fault
     if before != (EMPTY_ROOT if is_first else frame.prev_data):
         raise RepoDesynchronized(Desync.INVERSION_MISMATCH, "without its ops the tree is not the one before it")
+
+
+def _check_held(changes: dict[str, _PathChange], tree: Tree) -> None:
+    for path, change in changes.items():
+        if tree.get(path) != change.after:
+            raise TreeDiffers(f"the tree has another value at {path}")
 
 
 def _check_chain(frame: CommitFrame, head: Head | None) -> None:

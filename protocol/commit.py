@@ -7,6 +7,7 @@ Spec: https://atproto.com/specs/repository#commit-objects
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from protocol.cbor import CborInvalid, Cid, decode
@@ -18,6 +19,15 @@ class CommitInvalid(ValueError):
     """A block that is not a signed commit of version 3."""
 
 
+_LINK = rb"\xd8\x2a\x58\x25\x00(\x01\x71\x12\x20.{32})"
+# How nearly all commits are written. Groups: the head of the DID's length, DID, rev, sig, data, prev. No DID or TID can
+# hold what stands behind it. Whatever is written otherwise is decoded.
+_USUAL = re.compile(
+    rb"\xa6cdid(x.|[\x67-\x77])(did:[a-z]+:[a-zA-Z0-9._:%%-]*[a-zA-Z0-9._-])crevm([2-7a-j][2-7a-z]{12})csigX@(.{64})"
+    rb"ddata%bdprev(?:\xf6|%b)gversion\x03" % (_LINK, _LINK),
+    re.DOTALL,
+).fullmatch
+_SIG_HEAD_BYTES = 6
 # The key `sig` and the head of 64 bytes; no DID or TID before it can hold these.
 _SIG_ENTRY = b"\x63sig\x58\x40"
 
@@ -40,6 +50,23 @@ class SignedCommit(NamedTuple):
 
 def parse_commit(cid: Cid, block: bytes) -> SignedCommit:
     """`block` is the block of `cid`, hashed by the caller (`BlockMap.get`). Raises `CommitInvalid`."""
+    usual = _USUAL(block)
+    if usual is not None and usual[1] == _text_head(len(usual[2])):
+        _, did, rev, sig, data, prev = usual.groups()
+        start, end = usual.span(4)
+        unsigned = b"\xa5" + block[1 : start - _SIG_HEAD_BYTES] + block[end:]
+        return SignedCommit(
+            Did(did.decode()), Tid(rev.decode()), Cid(data), Cid(prev) if prev else None, sig, cid, unsigned
+        )
+    return _decoded(cid, block)
+
+
+def _text_head(length: int) -> bytes:
+    """CBOR's beginning of a text of fewer than 256 bytes; longer ones have another."""
+    return bytes((0x60 | length,)) if length < 24 else bytes((0x78, length & 0xFF)) if length < 256 else b""
+
+
+def _decoded(cid: Cid, block: bytes) -> SignedCommit:
     try:
         fields = decode(block)
     except CborInvalid as error:

@@ -16,11 +16,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from protocol.car import BlockMap, BlockMissing
 from protocol.cbor import Cid
-from protocol.mst_node import Node, TreeInvalid, TreeLimits, check_key, encode_node, key_layer, parse_node
+from protocol.mst_node import Node, TreeInvalid, TreeLimits, check_key, encode_node, key_layer, parse_node, relinked
 
 __all__ = ["EMPTY_ROOT", "Tree", "TreeDiffers", "TreeIncomplete", "TreeInvalid", "TreeLimits", "invert"]
 
@@ -33,23 +33,21 @@ class TreeDiffers(TreeInvalid):
     """The tree does not hold what a change says that it holds."""
 
 
-EMPTY_ROOT: Final = Cid.of_block(encode_node(Node([], [], [None])))
+EMPTY_ROOT: Final = Cid.of_block(encode_node(Node([], [], [None], [])))
 
 
-class Place(NamedTuple):
-    """Where a node must lie: its layer (None at the root, whose keys tell), and the keys on both sides."""
+# Where a node must lie: its layer (None at the root, whose keys tell), and the keys on both sides.
+_Place: TypeAlias = tuple[int | None, bytes, bytes | None]
+_AT_THE_ROOT: Final[_Place] = (None, b"", None)
 
-    layer: int | None = None
-    low: bytes = b""
-    high: bytes | None = None
 
-    def below(self, layer: int, keys: list[bytes], index: int) -> Place:
-        """The place of the link `index` of a node on `layer` that has `keys` and lies here."""
-        return Place(
-            layer - 1,
-            keys[index - 1] if index else self.low,
-            keys[index] if index < len(keys) else self.high,
-        )
+def _below(place: _Place, layer: int, keys: list[bytes], index: int) -> _Place:
+    """The place of the link `index` of a node on `layer` that has `keys` and lies at `place`."""
+    return (
+        layer - 1,
+        keys[index - 1] if index else place[1],
+        keys[index] if index < len(keys) else place[2],
+    )
 
 
 class Tree:
@@ -66,7 +64,7 @@ class Tree:
         key = _key_of(path)
         wanted = key_layer(key)
         cid: bytes | None = self.root
-        place = Place()
+        place = _AT_THE_ROOT
         while cid is not None:
             node, layer = self.node(cid, place)
             index = bisect_left(node.keys, key)
@@ -75,7 +73,7 @@ class Tree:
                 return Cid(node.values[index])
             if layer <= wanted:
                 return None
-            cid, place = node.links[index], place.below(layer, node.keys, index)
+            cid, place = node.links[index], _below(place, layer, node.keys, index)
         return None
 
     def walk(self) -> Iterator[tuple[str, Cid]]:
@@ -100,18 +98,19 @@ class Tree:
                 raise TreeInvalid("more nodes or records than the limits allow")
             waiting += _steps(node, layer - 1)
 
-    def node(self, cid: bytes, place: Place) -> tuple[Node, int]:
+    def node(self, cid: bytes, place: _Place) -> tuple[Node, int]:
         """A node and its layer, kept for the next caller."""
         known = self._nodes.get(cid)
         if known is None:
             if len(self._nodes) >= self.limits.max_nodes:
                 raise TreeInvalid("more nodes than the limits allow")
             node = parse_node(self._block(cid), self.limits)
-            known = self._nodes[cid] = node, _layer_of(node, place.layer, self.limits)
-        node, layer = known
-        if place.layer is not None and place.layer != layer:
+            known = self._nodes[cid] = node, _layer_of(node, place[0], self.limits)
+        (keys, _, _, _), layer = known
+        wanted, low, high = place
+        if wanted is not None and wanted != layer:
             raise TreeInvalid("a node on two layers")
-        if node.keys and (node.keys[0] <= place.low or (place.high is not None and node.keys[-1] >= place.high)):
+        if keys and (keys[0] <= low or (high is not None and keys[-1] >= high)):
             raise TreeInvalid("keys out of order")
         return known
 
@@ -200,12 +199,24 @@ _NOT_AS_SAID = "the tree does not hold what a change says"
 
 @dataclass(slots=True)
 class _DraftNode:
-    """A node that may change; its links are drafts where they were opened, CIDs where they were not."""
+    """A node that may change; its links are drafts where they were opened, CIDs where they were not.
+
+    `entries` as in `Node`: whoever changes a key, its value, the key before it or the link behind it makes it None, but
+    for a link to a node that was opened from it (`origin`) and only then changed.
+    """
 
     layer: int
     keys: list[bytes]
     values: list[bytes]
     links: list[bytes | _DraftNode | None]
+    entries: list[bytes | None]
+    origin: bytes | None = None
+
+    def forget(self, *indexes: int) -> None:
+        """These entries, where there are such, are not as they are written any more."""
+        for index in indexes:
+            if 0 <= index < len(self.entries):
+                self.entries[index] = None
 
     def is_void(self) -> bool:
         return not self.keys and self.links[0] is None
@@ -219,7 +230,7 @@ class _Draft:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._root = self._opened(tree.root, Place())
+        self._root = self._opened(tree.root, _AT_THE_ROOT)
 
     def insert(self, key: bytes, value: bytes) -> None:
         check_key(key)
@@ -227,37 +238,42 @@ class _Draft:
         if layer >= self._tree.limits.max_depth:
             raise TreeInvalid(f"deeper than {self._tree.limits.max_depth} layers")
         if self._root.is_void():
-            self._root = _DraftNode(layer, [], [], [None])
+            self._root = _DraftNode(layer, [], [], [None], [])
         while self._root.layer < layer:
-            self._root = _DraftNode(self._root.layer + 1, [], [], [self._root])
-        node, place = self._root, Place()
+            self._root = _DraftNode(self._root.layer + 1, [], [], [self._root], [])
+        node, place = self._root, _AT_THE_ROOT
         while node.layer > layer:
             index = bisect_left(node.keys, key)
-            below = place.below(node.layer, node.keys, index)
+            below = _below(place, node.layer, node.keys, index)
             link = node.links[index]
-            child = _DraftNode(node.layer - 1, [], [], [None]) if link is None else self._opened(link, below)
+            child = _DraftNode(node.layer - 1, [], [], [None], []) if link is None else self._opened(link, below)
             node.links[index] = child
             node, place = child, below
         index = bisect_left(node.keys, key)
-        halves = self._split(node.links[index], key, place.below(node.layer, node.keys, index))
+        halves = self._split(node.links[index], key, _below(place, node.layer, node.keys, index))
         node.links[index : index + 1] = halves
         node.keys.insert(index, key)
         node.values.insert(index, value)
+        node.entries.insert(index, None)
+        node.forget(index - 1, index + 1)
 
     def replace(self, key: bytes, value: bytes, held: bytes) -> None:
         node, index, _ = self._find(key, held)[-1]
         node.values[index] = value
+        node.forget(index)
 
     def delete(self, key: bytes, held: bytes) -> None:
         way = self._find(key, held)
         node, index, place = way.pop()
-        left = place.below(node.layer, node.keys, index)
-        right = place.below(node.layer, node.keys, index + 1)
+        left = _below(place, node.layer, node.keys, index)
+        right = _below(place, node.layer, node.keys, index + 1)
         node.links[index : index + 2] = [self._merge(node.links[index], node.links[index + 1], left, right)]
-        del node.keys[index], node.values[index]
+        del node.keys[index], node.values[index], node.entries[index]
+        node.forget(index - 1, index)
         while way and node.is_void():
             node, index, _ = way.pop()
             node.links[index] = None
+            node.forget(index - 1)
 
     def root_cid(self) -> Cid:
         """Trims what has no entries from the top, and hashes the rest."""
@@ -268,13 +284,13 @@ class _Draft:
             if isinstance(link, bytes) and link not in self._tree:
                 # A subtree that no change touched: it was the root before.
                 return Cid(link)
-            self._root = self._opened(link, Place(self._root.layer - 1))
+            self._root = self._opened(link, (self._root.layer - 1, b"", None))
         return self._hashed(self._root)
 
-    def _find(self, key: bytes, held: bytes) -> list[tuple[_DraftNode, int, Place]]:
+    def _find(self, key: bytes, held: bytes) -> list[tuple[_DraftNode, int, _Place]]:
         """The way to a key and what is held there: nodes, the index taken in each, and their places."""
-        node, place = self._root, Place()
-        way: list[tuple[_DraftNode, int, Place]] = []
+        node, place = self._root, _AT_THE_ROOT
+        way: list[tuple[_DraftNode, int, _Place]] = []
         while True:
             index = bisect_left(node.keys, key)
             way.append((node, index, place))
@@ -283,31 +299,36 @@ class _Draft:
                 if node.values[index] != held:
                     raise TreeDiffers(_NOT_AS_SAID)
                 return way
-            place = place.below(node.layer, node.keys, index)
+            place = _below(place, node.layer, node.keys, index)
             link = node.links[index]
             if link is None:
                 raise TreeDiffers(_NOT_AS_SAID)
             child = node.links[index] = self._opened(link, place)
             node = child
 
-    def _opened(self, link: bytes | _DraftNode, place: Place) -> _DraftNode:
+    def _opened(self, link: bytes | _DraftNode, place: _Place) -> _DraftNode:
         if isinstance(link, _DraftNode):
             return link
         node, layer = self._tree.node(link, place)
-        return _DraftNode(layer, [*node.keys], [*node.values], [*node.links])
+        return _DraftNode(layer, [*node.keys], [*node.values], [*node.links], [*node.entries], link)
 
-    def _split(self, link: _Link, key: bytes, place: Place) -> tuple[_Link, _Link]:
+    def _split(self, link: _Link, key: bytes, place: _Place) -> tuple[_Link, _Link]:
         """What lies left of `key`, and what lies right of it."""
         if link is None:
             return None, None
         node = self._opened(link, place)
         index = bisect_left(node.keys, key)
-        inner_left, inner_right = self._split(node.links[index], key, place.below(node.layer, node.keys, index))
-        left = _DraftNode(node.layer, node.keys[:index], node.values[:index], [*node.links[:index], inner_left])
-        right = _DraftNode(node.layer, node.keys[index:], node.values[index:], [inner_right, *node.links[index + 1 :]])
+        inner_left, inner_right = self._split(node.links[index], key, _below(place, node.layer, node.keys, index))
+        keys, values, links, entries = node.keys, node.values, node.links, node.entries
+        left = _DraftNode(node.layer, keys[:index], values[:index], [*links[:index], inner_left], entries[:index])
+        right = _DraftNode(
+            node.layer, keys[index:], values[index:], [inner_right, *links[index + 1 :]], entries[index:]
+        )
+        left.forget(index - 1)
+        right.forget(0)
         return None if left.is_void() else left, None if right.is_void() else right
 
-    def _merge(self, left: _Link, right: _Link, left_place: Place, right_place: Place) -> _Link:
+    def _merge(self, left: _Link, right: _Link, left_place: _Place, right_place: _Place) -> _Link:
         """One subtree of two between which no key is left."""
         if left is None or right is None:
             return right if left is None else left
@@ -315,16 +336,28 @@ class _Draft:
         inner = self._merge(
             first.links[-1],
             second.links[0],
-            left_place.below(first.layer, first.keys, len(first.keys)),
-            right_place.below(second.layer, second.keys, 0),
+            _below(left_place, first.layer, first.keys, len(first.keys)),
+            _below(right_place, second.layer, second.keys, 0),
         )
-        return _DraftNode(
+        merged = _DraftNode(
             first.layer,
             first.keys + second.keys,
             first.values + second.values,
             [*first.links[:-1], inner, *second.links[1:]],
+            first.entries + second.entries,
         )
+        merged.forget(len(first.keys) - 1, len(first.keys))
+        return merged
 
     def _hashed(self, node: _DraftNode) -> Cid:
-        links = [self._hashed(link) if isinstance(link, _DraftNode) else link for link in node.links]
-        return Cid.of_block(encode_node(Node(node.keys, node.values, links)))
+        links: list[bytes | None] = []
+        for index, link in enumerate(node.links):
+            if isinstance(link, _DraftNode):
+                cid = self._hashed(link)
+                if index:
+                    entry = node.entries[index - 1]
+                    node.entries[index - 1] = entry and link.origin and relinked(entry, cid)
+                links.append(cid)
+            else:
+                links.append(link)
+        return Cid.of_block(encode_node(Node(node.keys, node.values, links, node.entries)))

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import libipld
+_NO_PATH = "a key is not a record's path"
 
 
 class TreeInvalid(ValueError):
@@ -33,6 +34,7 @@ _ENTRY = re.compile(
     re.DOTALL,
 ).findall
 _KEY = re.compile(rb"[a-zA-Z0-9_~.:-]+/[a-zA-Z0-9_~.:-]+").fullmatch
+_KEY_LINES = re.compile(rb"(?:[a-zA-Z0-9_~.:-]+/[a-zA-Z0-9_~.:-]+\n)*").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,15 @@ class TreeLimits:
 
 
 class Node(NamedTuple):
-    """`links` has one place more than `keys`: what lies before, between and after them, or None."""
+    """`links` has one place more than `keys`: what lies before, between and after them, or None.
+
+    `entries`: as they are written, one for each key; None for one that is to be written anew.
+    """
 
     keys: list[bytes]
     values: list[bytes]
     links: list[bytes | None]
+    entries: Sequence[bytes | None]
 
 
 def _head(major: int, number: int) -> bytes:
@@ -60,8 +66,10 @@ def _head(major: int, number: int) -> bytes:
     return bytes((major << 5 | 24, number)) if number < 256 else bytes((major << 5 | 25,)) + number.to_bytes(2)
 
 
-_LENGTHS = {_head(2, number): number for number in range(MAX_KEY_BYTES + 1)}
-_NUMBERS = {_head(0, number): number for number in range(MAX_KEY_BYTES + 1)}
+_LENGTH_HEADS = [_head(2, number) for number in range(MAX_KEY_BYTES + 1)]
+_NUMBER_HEADS = [_head(0, number) for number in range(MAX_KEY_BYTES + 1)]
+_LENGTHS = {head: number for number, head in enumerate(_LENGTH_HEADS)}
+_NUMBERS = {head: number for number, head in enumerate(_NUMBER_HEADS)}
 
 
 def key_layer(key: bytes) -> int:
@@ -72,7 +80,7 @@ def key_layer(key: bytes) -> int:
 def check_key(key: bytes) -> None:
     """Raises `TreeInvalid` unless the key can be `collection/rkey`."""
     if len(key) > MAX_KEY_BYTES or not _KEY(key):
-        raise TreeInvalid("a key is not a record's path")
+        raise TreeInvalid(_NO_PATH)
 
 
 def shared_prefix(left: bytes, right: bytes) -> int:
@@ -87,7 +95,8 @@ def parse_node(block: bytes, limits: TreeLimits) -> Node:
     entries: list[tuple[bytes, ...]] = _ENTRY(block)
     if len(entries) > limits.max_node_entries:
         raise TreeInvalid(f"more than {limits.max_node_entries} entries in a node")
-    body = b"\xa2ae" + _head(4, len(entries)) + b"".join([entry[0] for entry in entries]) + b"al"
+    written = [entry[0] for entry in entries]
+    body = b"\xa2ae" + _head(4, len(entries)) + b"".join(written) + b"al"
     left = block[-36:] if len(block) > len(body) + 1 else None
     if block != body + (b"\xf6" if left is None else _LINK_HEAD + left) or (left and left[:4] != b"\x01\x71\x12\x20"):
         raise TreeInvalid("a node is not {l, e: [{p, k, v, t}]} in canonical DAG-CBOR")
@@ -95,6 +104,7 @@ def parse_node(block: bytes, limits: TreeLimits) -> Node:
         _keys(entries),
         [entry[5] for entry in entries],
         [left, *[entry[4] or None for entry in entries]],
+        written,
     )
 
 
@@ -109,17 +119,43 @@ def _keys(entries: list[tuple[bytes, ...]]) -> list[bytes]:
         if key[shared : shared + 1] >= rest[:1]:
             raise TreeInvalid("keys out of order or not compressed")
         key = key[:shared] + rest
-        check_key(key)
+        if len(key) > MAX_KEY_BYTES:
+            raise TreeInvalid(_NO_PATH)
         keys.append(key)
+    if keys and not _KEY_LINES(b"\n".join(keys) + b"\n"):
+        raise TreeInvalid(_NO_PATH)
     return keys
 
 
 def encode_node(node: Node) -> bytes:
-    """The block of a node whose keys are in order."""
-    entries: list[dict[str, Any]] = []
-    previous = b""
-    for key, value, right in zip(node.keys, node.values, node.links[1:], strict=True):
-        shared = shared_prefix(previous, key)
-        entries.append({"p": shared, "k": key[shared:], "v": value, "t": right})
-        previous = key
-    return libipld.encode_dag_cbor({"l": node.links[0], "e": entries})
+    """The block of a node whose keys are in order. Entries that are written already are not looked at."""
+    keys, values, links, entries = node
+    written = [
+        _entry(keys[index - 1] if index else b"", key, values[index], links[index + 1]) if entry is None else entry
+        for index, (key, entry) in enumerate(zip(keys, entries, strict=True))
+    ]
+    return b"\xa2ae" + _head(4, len(keys)) + b"".join(written) + b"al" + _link(links[0])
+
+
+# What an entry ends with: t where it is a link, `av`, v.
+_FROM_T = len(_LINK_HEAD) + 36 + 2 + len(_LINK_HEAD) + 36
+_BEHIND_T = 2 + len(_LINK_HEAD) + 36
+
+
+def relinked(entry: bytes, right: bytes) -> bytes:
+    """A written entry that has a link, with another one in its place."""
+    return entry[:-_FROM_T] + _LINK_HEAD + right + entry[-_BEHIND_T:]
+
+
+def _entry(previous: bytes, key: bytes, value: bytes, right: bytes | None) -> bytes:
+    shared = shared_prefix(previous, key)
+    rest = key[shared:]
+    beginning = b"\xa4ak" + _LENGTH_HEADS[len(rest)] + rest + b"ap" + _NUMBER_HEADS[shared]
+    return beginning + b"at" + _link(right) + b"av" + _link(value)
+
+
+def _link(cid: bytes | None) -> bytes:
+    if cid is None:
+        return b"\xf6"
+    # Any other length is no link of a canonical tree, and written nevertheless: the root then tells.
+    return _LINK_HEAD + cid if len(cid) == 36 else b"\xd8\x2a" + _head(2, len(cid) + 1) + b"\x00" + cid

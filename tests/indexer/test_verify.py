@@ -66,6 +66,15 @@ def test_a_commit_without_ops_moves_the_head() -> None:
     assert verdict.rev == repo.rev
 
 
+def test_a_commit_without_ops_needs_no_tree() -> None:
+    repo = filled()
+    head = head_of(repo)
+    body = repo.write()
+    assert repo.data is not None
+    body["blocks"] = without(body["blocks"], repo.data)
+    assert isinstance(judge(repo, body, head), VerifiedCommit)
+
+
 def test_create_and_delete_of_one_path_in_one_commit_leave_nothing() -> None:
     repo = filled()
     head = head_of(repo)

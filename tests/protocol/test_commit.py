@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol import commit as commits
 from protocol.cbor import Cid
 from protocol.commit import CommitInvalid, SignedCommit, parse_commit
 from protocol.crypto import Curve, PrivateKey
@@ -92,3 +93,32 @@ def test_a_commit_with_one_broken_byte_is_refused_or_not_signed(place: int, byte
     except CommitInvalid:
         return
     assert not commit.verify(KEY.public)
+
+
+dids = st.from_regex(r"did:[a-z]{1,9}:[a-zA-Z0-9._:%-]{0,300}[a-z0-9]", fullmatch=True)
+blocks = st.builds(
+    lambda did, prev, sig: _block(did=did, prev=link(prev), sig=sig),
+    dids | st.sampled_from(["did:plc:crevm3jzfcijpj2z2acsigX", "did:web:" + "a" * 247, "did:web:" + "a" * 248]),
+    st.sampled_from([None, cid_of(b"previous"), Cid(b"\x01\x55" + DATA[2:])]),
+    st.binary(min_size=64, max_size=64) | st.just(b"csigX@" * 10 + b"pre\x18"),
+)
+
+
+@given(blocks, st.data())
+def test_a_commit_is_the_same_whether_it_is_decoded_or_known_by_its_form(block: bytes, data: st.DataObject) -> None:
+    if data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(block) - 1))
+        block = block[:place] + data.draw(st.binary(max_size=2)) + block[place + data.draw(st.integers(0, 2)) :]
+    assert _outcome(parse_commit, block) == _outcome(commits._decoded, block)
+
+
+def _outcome(parse: Any, block: bytes) -> SignedCommit | None:
+    try:
+        return parse(cid_of(block), block)
+    except CommitInvalid:
+        return None
+
+
+def test_a_usual_commit_is_known_by_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "decode", None)
+    assert _parsed(_block()).verify(KEY.public)
