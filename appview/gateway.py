@@ -30,7 +30,7 @@ from appview.limits import Limiter
 log = logging.getLogger(__name__)
 
 BUSY_RETRY_SECONDS = "1"
-FOR_PROGRAMS = ("/xrpc/", "/readyz", "/openapi.json", "/.well-known/")
+FOR_PROGRAMS = ("/xrpc/", "/readyz", "/openapi.json", "/.well-known/", "/links")
 
 
 def gateway(requests_max: int, limiter: Limiter) -> Middleware:

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 import lexicons
-from appview import health, openapi, outbound
+from appview import constellation, health, openapi, outbound
 from appview.auth import Viewers
 from appview.cache import Answers
 from appview.changes import Changes
@@ -80,6 +80,7 @@ async def application(settings: Settings) -> web.Application:
     service = Service(reads, answers, viewers, limiter, handles, settings.cursor_max_bytes, settings.answer_max_age)
     app.add_routes(openapi.routes(lexicons.load(), QUERIES, settings.public_url, health.VERSION))
     app.add_routes(endpoints(lexicons.load(), QUERIES, service))
+    app.add_routes(constellation.routes(service))
 
     async def keep_open(_: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(_measure(reads)), asyncio.create_task(changes.listen())]

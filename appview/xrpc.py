@@ -52,13 +52,14 @@ class Service:
 def endpoints(catalog: Catalog, queries: Mapping[str, Handler], service: Service) -> list[web.RouteDef]:
     """A route for each query, and one for all other methods. Raises LexiconUnknown for a query without a lexicon."""
     routes = [
-        web.route("*", f"/xrpc/{nsid}", _endpoint(catalog.query(nsid), handler, service))
+        web.route("*", f"/xrpc/{nsid}", endpoint(catalog.query(nsid), handler, service))
         for nsid, handler in queries.items()
     ]
     return [*routes, web.route("*", "/xrpc/{method:[a-zA-Z][^/]*}", _not_implemented)]
 
 
-def _endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHandler:
+def endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHandler:
+    """What answers a query."""
     for_all = for_everybody(service.answer_max_age)
 
     async def answer(request: web.Request) -> web.StreamResponse:

@@ -168,6 +168,12 @@ CREATE TABLE public.instance (
     namespace text NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT instance_id_check CHECK (id)
 );
+CREATE TABLE public.link_count (
+    link uuid NOT NULL,
+    records bigint NOT NULL,
+    accounts bigint NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE public.listener (
     account_id bigint NOT NULL,
     plays integer NOT NULL,
@@ -335,6 +341,13 @@ CREATE TABLE public.record (
     invalid text,
     unsigned boolean DEFAULT false NOT NULL,
     value bytea NOT NULL
+);
+CREATE TABLE public.record_link (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    link uuid NOT NULL,
+    collection text NOT NULL COLLATE pg_catalog."C",
+    rkey text NOT NULL COLLATE pg_catalog."C"
 );
 CREATE UNLOGGED TABLE public.reindex_change (
     id bigint NOT NULL,
@@ -729,6 +742,19 @@ CREATE VIEW public.visible_liked_track AS
     like_count AS likes
    FROM public.subject_count
   WHERE ((owner <> 0) AND (like_count > 0));
+CREATE VIEW public.visible_link AS
+ SELECT l.link,
+    l.sort_at,
+    l.account_id,
+    l.rkey,
+    a.did
+   FROM (public.record_link l
+     JOIN public.visible_account a ON ((a.id = l.account_id)));
+CREATE VIEW public.visible_link_count AS
+ SELECT link,
+    records,
+    accounts
+   FROM public.link_count;
 CREATE VIEW public.visible_list AS
  SELECT l.account_id,
     l.sort_at,
@@ -1054,6 +1080,8 @@ ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.link_count
+    ADD CONSTRAINT link_count_pkey PRIMARY KEY (link);
 ALTER TABLE ONLY public.listener
     ADD CONSTRAINT listener_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.listening
@@ -1078,6 +1106,8 @@ ALTER TABLE ONLY public.plyr_track
     ADD CONSTRAINT plyr_track_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_track_tag
     ADD CONSTRAINT plyr_track_tag_pkey PRIMARY KEY (tag, sort_at, account_id, rkey);
+ALTER TABLE ONLY public.record_link
+    ADD CONSTRAINT record_link_pkey PRIMARY KEY (link, account_id, sort_at, rkey);
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (account_id, collection, rkey);
 ALTER TABLE ONLY public.reindex_change
@@ -1155,6 +1185,8 @@ CREATE INDEX plyr_profile_latest ON public.plyr_profile USING btree (LEAST(creat
 CREATE INDEX plyr_track_by_actor ON public.plyr_track USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_track_by_uri ON public.plyr_track USING btree (uri);
 CREATE INDEX plyr_track_latest ON public.plyr_track USING btree (sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX record_link_by_time ON public.record_link USING btree (link, sort_at, account_id, rkey);
+CREATE INDEX record_link_of_record ON public.record_link USING btree (account_id, rkey);
 CREATE INDEX record_unsigned ON public.record USING btree (account_id) WHERE unsigned;
 CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) WHERE (state = ANY (ARRAY['synced'::text, 'syncing'::text, 'inactive'::text]));
 CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state = 'syncing'::text);
@@ -1183,6 +1215,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid,
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, handle, handle_valid, pds OR TRUNCATE ON public.identity FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE ON public.instance FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, plays_1, plays_180, plays_30, plays_365, plays_7, plays_90 OR TRUNCATE ON public.listener FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, listeners, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, name, plays, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1195,6 +1228,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, create
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, artist, key, kind, name, popularity, tags, words OR TRUNCATE ON public.search_document FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1229,6 +1263,8 @@ GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_liked_track TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_link TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_link_count TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listener TO plyr_reader;

@@ -100,6 +100,8 @@ def _examples(tracks: list[dict[str, Any]]) -> dict[str, str]:
         "handle": author["handle"],
         "nsid": collection,
         "record-key": rkey,
+        "uri": uri,
+        "source": "fm.plyr.like:subject.uri",
         "q": author["handle"],
     }
 

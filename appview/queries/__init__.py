@@ -6,10 +6,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from appview.queries import activity, actor, albums, feed, identity, lists, repo, stats, tags, taste, teal, teal_actor
+from appview.queries import (
+    activity,
+    actor,
+    albums,
+    feed,
+    identity,
+    links,
+    lists,
+    repo,
+    stats,
+    tags,
+    taste,
+    teal,
+    teal_actor,
+)
 from appview.queries.base import Handler
 
 QUERIES: Mapping[str, Handler] = {
+    "blue.microcosm.links.getBacklinkDids": links.get_backlink_dids,
+    "blue.microcosm.links.getBacklinks": links.get_backlinks,
+    "blue.microcosm.links.getBacklinksCount": links.get_backlinks_count,
     "com.atproto.identity.resolveHandle": identity.resolve_handle,
     "com.atproto.repo.getRecord": repo.get_record,
     "com.atproto.repo.listRecords": repo.list_records,

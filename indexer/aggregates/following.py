@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from indexer.aggregates.counts import Connection
+from indexer.stages import RecordKeyRow, RecordRow
 
 RowKey: TypeAlias = tuple[int, str]
 """(account_id, rkey); of a table that holds two generations of a collection it may mean a row of either, or both."""
@@ -21,15 +22,21 @@ RowKey: TypeAlias = tuple[int, str]
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What has changed. `keys`: by projection table, the records that came, changed or went, each once; such a table
-    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged.
+    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged
+    (`shown`, `hidden`, `purged`).
     `handles`: those whose handle has come or gone. `subjects`, `counted`: subjects and accounts whose counts may have
-    changed."""
+    changed. `records`, `gone`: the records themselves that came or changed, and the keys of those that went."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()
+    shown: Sequence[int] = ()
+    hidden: Sequence[int] = ()
+    purged: Sequence[int] = ()
     handles: Sequence[int] = ()
     subjects: Sequence[str] = ()
     counted: Sequence[int] = ()
+    records: Sequence[RecordRow] = ()
+    gone: Sequence[RecordKeyRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,9 @@ async def write(connection: Connection, puts: Sequence[RecordRow], drops: Sequen
             await base.write(connection, projection, batch.puts, batch.drops, tally)
     await flush(connection, tally)
     keys = {table: batch.keys() for table, batch in batches.items()}
-    await follow(connection, Touched(keys=keys, **_counted(tally)))
+    records = [row for batch in batches.values() for row in batch.puts]
+    gone = [key for batch in batches.values() for key in batch.drops]
+    await follow(connection, Touched(keys=keys, records=records, gone=gone, **_counted(tally)))
 
 
 async def change_visibility(connection: Connection, account_ids: Sequence[int], hidden: bool) -> None:
@@ -127,7 +129,8 @@ async def change_visibility(connection: Connection, account_ids: Sequence[int], 
         await base.count(connection, projection, changed, tally, -1 if hidden else 1)
     await flush(connection, tally)
     await set_hidden(connection, changed, hidden=hidden)
-    await follow(connection, Touched(accounts=changed, **_counted(tally)))
+    gone, come = (changed, ()) if hidden else ((), changed)
+    await follow(connection, Touched(accounts=changed, hidden=gone, shown=come, **_counted(tally)))
 
 
 async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
@@ -137,7 +140,7 @@ async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
         await base.count(connection, projection, account_ids, tally, -1)
         await base.purge(connection, projection, account_ids)
     await flush(connection, tally)
-    await follow(connection, Touched(accounts=account_ids, **_counted(tally)))
+    await follow(connection, Touched(accounts=account_ids, purged=account_ids, **_counted(tally)))
 
 
 async def change_handles(connection: Connection, account_ids: Sequence[int]) -> None:

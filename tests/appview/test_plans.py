@@ -42,6 +42,9 @@ SELECT i % {PEOPLE} + 1, now() - i * interval '1 minute', now(), now(), 'r' || i
        'mp3', 'https://audio.example.com', ARRAY['t' || i % 50], '{{}}', '{{}}', '{{}}'
 FROM generate_series(1, {ROWS}) i;
 INSERT INTO plyr_track_tag (account_id, sort_at, tag, rkey) SELECT account_id, sort_at, tags[1], rkey FROM plyr_track;
+INSERT INTO record_link (account_id, sort_at, link, collection, rkey)
+SELECT account_id, sort_at, md5(length(rkey)::text)::uuid, 'fm.plyr.like', rkey FROM plyr_track;
+INSERT INTO link_count (link, records, accounts) SELECT md5(rkey)::uuid, 1, 1 FROM plyr_track;
 INSERT INTO record (account_id, collection, rkey, cid, rev, indexed_at, value)
 SELECT account_id, 'fm.plyr.track', rkey, '', '', now(), '' FROM plyr_track;
 INSERT INTO subject_count (owner, like_count, comment_count, subject)

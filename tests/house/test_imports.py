@@ -29,6 +29,7 @@ TABLE: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
             "protocol.syntax",
             "protocol.text",
             "protocol.words",
+            "protocol.links",
             "protocol.cbor",
             "lexicons",
         ),

@@ -22,6 +22,12 @@ FEED = {
 }
 # Where a difference is meant: lexicon, then path of the addition or change.
 ADDITIONS = {
+    "blue.microcosm.links.getBacklinks": {
+        "defs.main.parameters.properties.cursor",
+        "defs.main.parameters.properties.did.maxLength",
+        "defs.main.parameters.properties.reverse",
+    },
+    "blue.microcosm.links.getBacklinkDids": {"defs.main.parameters.properties.cursor"},
     "com.atproto.repo.listRecords": {"defs.main.errors"},
     "fm.plyr.track": {"defs.main.record.properties.tags"},
     **{
@@ -94,7 +100,7 @@ def test_every_published_record_is_here() -> None:
 
 def test_what_is_here_and_not_published_is_a_query_of_ours_or_its_views() -> None:
     for nsid in set(OURS_BY_ID) - set(THEIRS_BY_ID):
-        assert nsid.startswith("fm.plyr.")
+        assert nsid.startswith(("fm.plyr.", "blue.microcosm.links."))
         kinds = {definition["type"] for definition in OURS_BY_ID[nsid]["defs"].values()}
         assert kinds == ({"object"} if nsid.endswith(".defs") else {"query"})
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from simulator import World
 from simulator.hosting import Account
-from tests.oracle import albums, music, plyr
+from tests.oracle import albums, linking, music, plyr
 from tests.oracle.plyr import Found, Row
 
 Fate: TypeAlias = Literal["shown", "hidden", "gone"]
@@ -97,6 +97,7 @@ def _fate(account: Account) -> Fate:
 def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
     """Every projection's rows, by table and key, and every count."""
     tables: Tables = {table: {} for table, _ in READERS.values()}
+    links: dict[Key, Row] = {}
     for found in records:
         if found.collection not in READERS:
             continue
@@ -104,6 +105,8 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
         row = read(found)
         if row is not None:
             tables[table][_key(table, found)] = row
+        if row is not None or linking.fits_unseen(found):
+            links |= linking.links(found)
     tables["plyr_track_tag"] = {
         (did, rkey, tag): {"sort_at": row["sort_at"]}
         for (did, rkey), row in tables["plyr_track"].items()
@@ -113,6 +116,7 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
     _settle_likes(tables["plyr_like"])
     _settle_plays(tables["teal_play"])
     tables |= albums.albums(tables["plyr_track"], tables["plyr_list"], tables["plyr_list_item"])
+    tables |= {"record_link": links, "link_count": linking.counts(links, hidden)}
     return tables | _counts(tables, hidden)
 
 

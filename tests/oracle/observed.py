@@ -32,6 +32,8 @@ KEYS: Final = {
     "actor_count": ("did",),
     "tag_count": ("tag",),
     "totals": (),
+    "record_link": ("link", "did", "collection", "rkey"),
+    "link_count": ("link",),
 }
 
 

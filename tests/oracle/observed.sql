@@ -116,3 +116,11 @@ SELECT sum(track_count) AS track_count, sum(artist_count) AS artist_count, sum(l
        sum(comment_count) AS comment_count, sum(scrobble_count) AS scrobble_count, sum(total_duration) AS total_duration,
        sum(list_count) AS list_count
 FROM totals;
+
+-- name: record_link
+-- All links.
+SELECT a.did, t.* FROM record_link t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: link_count
+-- How many records and accounts have each link.
+SELECT * FROM link_count;

@@ -43,7 +43,12 @@ class Case:
         return " ".join([self.nsid, *(f"{name}={value}" for name, value in self.params.items())])
 
 
+LIKES = {"subject": "{track}", "source": "fm.plyr.like:subject.uri"}
 CASES = [
+    Case("blue.microcosm.links.getBacklinkDids", LIKES, about="{fan}", items="linking_dids"),
+    Case("blue.microcosm.links.getBacklinks", LIKES, about="{fan}", items="records"),
+    Case("blue.microcosm.links.getBacklinks", {**LIKES, "reverse": "true"}, about="{fan}", items="records"),
+    Case("blue.microcosm.links.getBacklinksCount", LIKES, about=""),
     Case("com.atproto.identity.resolveHandle", {"handle": "{handle}"}),
     Case("com.atproto.repo.getRecord", {"repo": "{handle}", "collection": "fm.plyr.track", "rkey": "{song}"}),
     Case("com.atproto.repo.listRecords", {"repo": "{did}", "collection": "fm.plyr.track"}, items="records"),

@@ -16,8 +16,10 @@ GROWING = 8  # pages during which others write: what they add may itself be list
 PAGES_MAX = 100
 
 
-def identity(item: dict[str, Any]) -> str:
+def identity(item: dict[str, Any] | str) -> str:
     """What makes an item the one that it is, whatever its figures say by now."""
+    if isinstance(item, str):
+        return item
     if "position" in item:
         return str(item["position"])
     for name in ("uri", "did"):

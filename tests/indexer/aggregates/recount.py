@@ -12,6 +12,7 @@ from runtime.db import Pool
 from tests.indexer.projections.records import COMMENT, LIKE, LIST, PLAY, TRACK, Book, uri
 
 from .recount_albums import albums, stored_albums
+from .recount_links import backlinks, stored_links
 
 PLAYS = "teal_play"
 SLOTS = 16
@@ -82,6 +83,7 @@ def expected(book: Book) -> dict[str, Any]:
         "totals": totals,
         "likes": canonical_likes(book.records.values()),
         "plays": canonical_plays(book.records.values()),
+        "links": backlinks(book),
         "albums": albums(_parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)),
     }
 
@@ -111,6 +113,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
         "totals": dict(totals),
         "likes": {tuple(each) for each in likes},
         "plays": {tuple(each) for each in plays},
+        "links": await stored_links(pool),
         "albums": await stored_albums(pool),
     }
 
@@ -124,6 +127,7 @@ TABLES = (
     *("plyr_track", "plyr_track_tag", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
     *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
     *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track", "search_document", "search_word"),
+    *("record_link", "link_count"),
 )
 
 
