@@ -9,7 +9,7 @@ from functools import wraps
 
 import typer
 
-from benchmarks import api, backfill, day, disk, everything, firehose, freshness, ingest, memory, verify
+from benchmarks import api, backfill, charts, day, disk, everything, firehose, freshness, ingest, memory, verify
 from benchmarks.report import Figures, emit
 
 BENCHMARKS: dict[str, Callable[..., Figures]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[..., Figures]] = {
     "memory": memory.run,
     "disk": disk.run,
     "api": api.run,
+    "charts": charts.run,
     "freshness": freshness.run,
     "day": day.run,
 }

@@ -1,9 +1,9 @@
 """A large database of music: accounts and their records without the repos, which at this size nobody could hold.
 
-Records are the simulator's, from a fixed seed, written by the indexer's writer as in a backfill: an account's records
-together, in transactions of a bounded size. Popularity follows Zipf. How fast it goes is told on the way and kept by
-tenths, so that it can be seen whether the rate falls as the tables grow. A catalogue in a named folder is loaded once,
-and refused when it has other sizes.
+Records are the simulator's, from a fixed seed and of the last 500 days, written by the indexer's writer as in a
+backfill: an account's records together, in transactions of a bounded size. Popularity follows Zipf. How fast it goes is
+told on the way and kept by tenths, so that it can be seen whether the rate falls as the tables grow. A catalogue in a
+named folder is loaded once, and refused when it has other sizes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -20,7 +21,7 @@ from typing import Final
 import orjson
 
 from benchmarks import store
-from benchmarks.crowd import COMMENT, LIKE, LIST, START, TRACK, new_track
+from benchmarks.crowd import COMMENT, LIKE, LIST, TRACK, new_track
 from benchmarks.questions import Questions
 from benchmarks.report import per_second
 from benchmarks.store import BATCH, Member, Store
@@ -38,7 +39,7 @@ from simulator.words import WORDS
 SQL = Queries.beside(__file__)
 
 SEED: Final = 3
-SPAN: Final = 500 * 86_400 * SECOND  # how long people have been writing
+SPAN: Final = 500 * 86_400 * SECOND  # how long people have been writing; until the day on which it is loaded
 KNOWN: Final = 50_000  # tracks that are liked, discussed and played; the others hardly are
 SONGS: Final = 5_000  # that are played at least
 PLAYS_OF_A_SONG: Final = 50  # of more plays there are more songs
@@ -141,6 +142,9 @@ class _Scene:
     def __init__(self, sizes: Sizes) -> None:
         self._random = Random(SEED)
         self._sizes = sizes
+        self._start = (
+            int(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * SECOND - SPAN
+        )
         self._dids = [_did(self._random) for _ in range(sizes.accounts)]
         self._songs = _songs(self._random, max(SONGS, sizes.plays // PLAYS_OF_A_SONG))
         self._known: list[TrackRef] = []
@@ -173,7 +177,7 @@ class _Scene:
             changes += [self._play() for _ in range(plays[number])]
             unique = {change.path: change for change in changes}
             key = PrivateKey.generate("k256", did.encode()).public.did_key()
-            rev = Tid.from_micros(START + SPAN, number % 1024)
+            rev = Tid.from_micros(self._start + SPAN, number % 1024)
             data, cid = Cid.of_block(did.encode()), Cid.of_block(rev.encode())
             commit = VerifiedCommit(did, rev, data, cid, tuple(unique.values()))
             yield Member(Handle(f"person-{number}.example.com"), key, commit)
@@ -231,7 +235,7 @@ class _Scene:
         return self._songs[int(len(self._songs) ** self._random.random()) - 1]
 
     def _when(self) -> int:
-        return START + int(SPAN * self._random.random())
+        return self._start + int(SPAN * self._random.random())
 
     def _key(self, at: int) -> str:
         return Tid.from_micros(at, self._random.randrange(1024))

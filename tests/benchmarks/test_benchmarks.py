@@ -63,6 +63,13 @@ def test_disk_tells_plays_from_tracks() -> None:
     assert figures["bytesPerTrack"] > figures["bytesPerPlay"] > 0
 
 
+def test_charts_are_asked_for_and_counted() -> None:
+    figures = _figures("charts", "--accounts=20", "--tracks=100", "--plays=300", "--seconds=0.1")
+    assert figures["plays"] == 300
+    assert figures["ms"]["stats"]["p50"] > 0
+    assert {name.split()[0] for name in figures["groupByMs"]} == {"group_artists", "group_recordings"}
+
+
 def test_api_answers_every_kind_of_request_and_uses_a_loaded_folder_again(tmp_path: Path) -> None:
     options = (*TINY_DATA, "--connections=4", "--seconds=0.2", f"--data={tmp_path}")
     figures = _figures("api", *options)
