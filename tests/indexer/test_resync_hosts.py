@@ -119,3 +119,15 @@ async def test_attempts_without_end_stay_within_their_column(tmp_path, net, pool
 
         await eventually(failed_again, "it failed again")
         assert (await parts.repo(repo.did))["attempts"] == 1000
+
+
+async def test_a_repo_that_is_larger_than_is_read_fails_by_name_and_is_not_read_to_its_end(tmp_path, net, pool) -> None:
+    large = net.repo((TRACK, record(description="x" * 1_100_000)))
+    fine = net.repo((TRACK, record()))
+    async with running(tmp_path, net, pool, repo_max_bytes=1_000_000) as parts:
+        await parts.track(large.did, fine.did)
+        await parts.reaches(fine.did, "synced")
+        row = await parts.reaches(large.did, "error")
+        assert "larger" in row["last_error"] or "more than" in row["last_error"]
+        assert row["attempts"] == 1
+        assert await parts.records(large.did) == {}
