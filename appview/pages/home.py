@@ -103,6 +103,7 @@ def _examples(tracks: list[dict[str, Any]]) -> dict[str, str]:
         "uri": uri,
         "source": "fm.plyr.like:subject.uri",
         "q": author["handle"],
+        "tag": "ambient",
     }
 
 

@@ -52,6 +52,7 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.list.getListsWithTrack": lists.get_lists_with_track,
     "fm.plyr.scrobble.getLatest": teal.get_latest,
     "fm.plyr.stats.getStats": stats.get_stats,
+    "fm.plyr.tag.getTagTracks": tags.get_tag_tracks,
     "fm.plyr.tag.getTags": tags.get_tags,
     "fm.teal.actor.getProfile": teal_actor.get_profile,
     "fm.teal.actor.getProfiles": teal_actor.get_profiles,

@@ -94,6 +94,8 @@ CASES = [
     Case("fm.plyr.list.getListsWithTrack", {"uri": "{fantrack}", "listType": "liked"}, items="lists"),
     Case("fm.plyr.scrobble.getLatest", items="plays"),
     Case("fm.plyr.stats.getStats", about=""),
+    Case("fm.plyr.tag.getTagTracks", {"tag": "Jazz"}, items="tracks"),
+    Case("fm.plyr.tag.getTagTracks", {"tag": "{tag}", "sort": "popular"}, items="tracks", moving=True),
     Case("fm.plyr.tag.getTags", about="{tag}", items="tags", moving=True),
     Case("fm.plyr.tag.getTags", {"q": "Mood"}, about="mood", items="tags", moving=True),
     Case("fm.teal.actor.getProfile", {"actor": "{handle}"}),
