@@ -11,7 +11,7 @@ SELECT did FROM account ORDER BY md5(did) LIMIT $1;
 -- name: some_lists
 -- Some albums and playlists, likewise.
 -- $1 limit bigint
-SELECT uri FROM plyr_list ORDER BY md5(uri) LIMIT $1;
+SELECT uri FROM visible_list ORDER BY md5(uri) LIMIT $1;
 
 -- name: pretend_subscription
 -- The server answers once a subscription has stood.

@@ -1,9 +1,9 @@
 """Requests to the read API, as clients send them: of one kind, or in the mix that a music app makes.
 
-The share of a kind in the mix is how often it stands in `MIX`; a kind whose method this version does not serve is left
-out. Of one kind every track and account is asked for equally often, so that hardly any answer is asked for twice while
-it is held; in the mix, and of a kind that is asked for by popularity, the first are asked for most, as Zipf has it.
-Drawn from a seeded generator.
+The share of a kind in the mix is how often it stands in `MIX`; a kind whose method this version does not serve, or that
+there is nothing to ask about, is left out. Of one kind every track and account is asked for equally often, so that
+hardly any answer is asked for twice while it is held; in the mix, and of a kind that is asked for by popularity, the
+first are asked for most, as Zipf has it. Drawn from a seeded generator.
 """
 
 from __future__ import annotations
@@ -47,8 +47,11 @@ class Questions:
 
     def __init__(self, tracks: Sequence[str], dids: Sequence[str], lists: Sequence[str] = ()) -> None:
         self._random = Random(SEED)
-        self._equally = Pick(self._random, tracks, dids, lists or tracks, popular=False)
-        self._by_popularity = Pick(self._random, tracks, dids, lists or tracks, popular=True)
+        self._equally = Pick(self._random, tracks, dids, lists, popular=False)
+        self._by_popularity = Pick(self._random, tracks, dids, lists, popular=True)
+        self._shares = {name: share for name, share in MIX.items() if KINDS[name].nsid in QUERIES}
+        if not lists:
+            self._shares.pop("getList", None)
 
     def of(self, kind: str, count: int, *, popular: bool = False) -> list[bytes]:
         """Requests of one kind."""
@@ -56,9 +59,8 @@ class Questions:
         return [_request(KINDS[kind], pick) for _ in range(count)]
 
     def mixed(self, count: int) -> list[bytes]:
-        """Requests of every kind of `MIX` that is served, in no order."""
-        shares = {name: share for name, share in MIX.items() if KINDS[name].nsid in QUERIES}
-        kinds = self._random.choices(list(shares), list(shares.values()), k=count)
+        """Requests of every kind of the mix, in no order."""
+        kinds = self._random.choices(list(self._shares), list(self._shares.values()), k=count)
         return [_request(KINDS[name], self._by_popularity) for name in kinds]
 
     def bare_tracks(self, count: int) -> list[bytes]:
