@@ -129,7 +129,7 @@ CREATE VIEW visible_chart_window AS SELECT days, since FROM chart_window;
 -- no play names. The growths to sort by carry their index's condition with them:
 -- WHERE plays_7 >= 10 AND listeners_7 >= 2 ORDER BY growth_7 DESC, id.
 CREATE VIEW visible_played AS
-SELECT id, kind, key, CASE WHEN uuid_extract_version(key) IS DISTINCT FROM 8 THEN key END AS mbid,
+SELECT id, kind, key, CASE WHEN key::text !~ '^.{14}8.{4}[89ab]' THEN key END AS mbid,
        nullif(name, '') AS name, nullif(credit, '')::json AS credit,
        plays, plays_1, plays_7, plays_30, plays_90, plays_180, plays_365,
        listeners, listeners_1, listeners_7, listeners_30, listeners_90, listeners_180, listeners_365,

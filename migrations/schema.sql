@@ -863,7 +863,7 @@ CREATE VIEW public.visible_played AS
     kind,
     key,
         CASE
-            WHEN (uuid_extract_version(key) IS DISTINCT FROM 8) THEN key
+            WHEN ((key)::text !~ '^.{14}8.{4}[89ab]'::text) THEN key
             ELSE NULL::uuid
         END AS mbid,
     NULLIF(name, ''::text) AS name,
