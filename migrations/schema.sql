@@ -151,6 +151,22 @@ CREATE TABLE public.discovery_cursor (
     cursor text,
     finished_at timestamp with time zone
 );
+CREATE TABLE public.heard_actor (
+    account_id bigint NOT NULL,
+    play_count bigint NOT NULL,
+    listener_count bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.heard_tag (
+    play_count bigint NOT NULL,
+    tag text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
+CREATE TABLE public.heard_total (
+    slot smallint NOT NULL,
+    play_count bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
 CREATE TABLE public.identity (
     account_id bigint NOT NULL,
     handle text COLLATE pg_catalog."C",
@@ -331,6 +347,17 @@ CREATE TABLE public.plyr_track_tag (
     tag text NOT NULL COLLATE pg_catalog."C",
     rkey text NOT NULL COLLATE pg_catalog."C"
 );
+CREATE TABLE public.ranked_track (
+    account_id bigint NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    name uuid,
+    play_count integer DEFAULT 0 NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    uri text NOT NULL COLLATE pg_catalog."C",
+    tags text[] NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
 CREATE TABLE public.record (
     account_id bigint NOT NULL,
     collection text NOT NULL COLLATE pg_catalog."C",
@@ -467,7 +494,9 @@ CREATE TABLE public.teal_play (
     isrc text,
     origin text,
     service text,
-    agent text
+    agent text,
+    track_uri text COLLATE pg_catalog."C",
+    track_named uuid
 );
 CREATE TABLE public.teal_profile (
     account_id bigint NOT NULL,
@@ -499,7 +528,9 @@ CREATE TABLE public.teal_status (
     isrc text,
     origin text,
     service text,
-    agent text
+    agent text,
+    track_uri text COLLATE pg_catalog."C",
+    track_named uuid
 );
 CREATE TABLE public.totals (
     slot smallint NOT NULL,
@@ -509,9 +540,24 @@ CREATE TABLE public.totals (
     comment_count bigint DEFAULT 0 NOT NULL,
     scrobble_count bigint DEFAULT 0 NOT NULL,
     total_duration numeric DEFAULT 0 NOT NULL,
-    list_count bigint DEFAULT 0 NOT NULL
+    list_count bigint DEFAULT 0 NOT NULL,
+    listener_count bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
+CREATE TABLE public.track_listener (
+    owner bigint NOT NULL,
+    account_id bigint NOT NULL,
+    plays bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.track_play (
+    account_id bigint NOT NULL,
+    owner bigint NOT NULL,
+    day date NOT NULL,
+    alpha boolean NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL COLLATE pg_catalog."C"
+);
 CREATE TABLE public.visibility (
     account_id bigint NOT NULL,
     subject text NOT NULL COLLATE pg_catalog."C",
@@ -580,10 +626,12 @@ CREATE VIEW public.visible_track AS
           WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_list)
          LIMIT 1), false))) AS listed,
     COALESCE(c.like_count, 0) AS like_count,
-    COALESCE(c.comment_count, 0) AS comment_count
-   FROM ((public.plyr_track t
+    COALESCE(c.comment_count, 0) AS comment_count,
+    COALESCE(r.play_count, 0) AS play_count
+   FROM (((public.plyr_track t
      JOIN public.visible_account a ON ((a.id = t.account_id)))
      LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
+     LEFT JOIN public.ranked_track r ON (((r.account_id = t.account_id) AND (r.rkey = t.rkey))))
   WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
           WHERE ((v.account_id = t.account_id) AND (v.subject = ('fm.plyr.track/'::text || t.rkey)) AND v.hides_view)
@@ -698,6 +746,21 @@ CREATE VIEW public.visible_handle AS
    FROM (public.identity i
      JOIN public.visible_account a ON ((a.id = i.account_id)))
   WHERE i.handle_valid;
+CREATE VIEW public.visible_heard_actor AS
+ SELECT h.account_id,
+    h.play_count,
+    h.listener_count
+   FROM (public.heard_actor h
+     JOIN public.visible_account a ON ((a.id = h.account_id)));
+CREATE VIEW public.visible_heard_tag AS
+ SELECT tag,
+    play_count
+   FROM public.heard_tag;
+CREATE VIEW public.visible_heard_total AS
+ SELECT (( SELECT sum(heard_total.play_count) AS sum
+           FROM public.heard_total))::bigint AS play_count,
+    (( SELECT sum(totals.listener_count) AS sum
+           FROM public.totals))::bigint AS listener_count;
 CREATE VIEW public.visible_issuer AS
  SELECT a.did,
     a.id AS account_id,
@@ -855,7 +918,13 @@ CREATE VIEW public.visible_play AS
         CASE
             WHEN p.alpha THEN '/fm.teal.alpha.feed.play/'::text
             ELSE '/fm.teal.feed.play/'::text
-        END) || p.rkey) AS uri
+        END) || p.rkey) AS uri,
+        CASE
+            WHEN ((p.track_uri IS NOT NULL) OR (p.track_named IS NOT NULL)) THEN ( SELECT m.subject
+               FROM public.track_play m
+              WHERE ((m.account_id = p.account_id) AND (m.rkey = p.rkey) AND (m.alpha = p.alpha)))
+            ELSE NULL::text
+        END AS track
    FROM (public.teal_play p
      JOIN public.visible_account a ON ((a.id = p.account_id)));
 CREATE VIEW public.visible_played AS
@@ -978,7 +1047,14 @@ CREATE VIEW public.visible_status AS
     a.did,
     a.handle,
     a.pds,
-    a.listed
+    a.listed,
+    COALESCE(( SELECT r.uri
+           FROM public.ranked_track r
+          WHERE (r.uri = s.track_uri)), ( SELECT r.uri
+           FROM public.ranked_track r
+          WHERE (r.name = s.track_named)
+          ORDER BY r.indexed_at, r.uri
+         LIMIT 1)) AS track
    FROM (public.teal_status s
      JOIN public.visible_account a ON ((a.id = s.account_id)))
   WHERE (NOT (EXISTS ( SELECT
@@ -1076,6 +1152,12 @@ ALTER TABLE ONLY public.dead_letter
     ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.discovery_cursor
     ADD CONSTRAINT discovery_cursor_pkey PRIMARY KEY (source, listing);
+ALTER TABLE ONLY public.heard_actor
+    ADD CONSTRAINT heard_actor_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.heard_tag
+    ADD CONSTRAINT heard_tag_pkey PRIMARY KEY (tag);
+ALTER TABLE ONLY public.heard_total
+    ADD CONSTRAINT heard_total_pkey PRIMARY KEY (slot);
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.instance
@@ -1106,6 +1188,8 @@ ALTER TABLE ONLY public.plyr_track
     ADD CONSTRAINT plyr_track_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_track_tag
     ADD CONSTRAINT plyr_track_tag_pkey PRIMARY KEY (tag, sort_at, account_id, rkey);
+ALTER TABLE ONLY public.ranked_track
+    ADD CONSTRAINT ranked_track_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.record_link
     ADD CONSTRAINT record_link_pkey PRIMARY KEY (link, account_id, sort_at, rkey);
 ALTER TABLE ONLY public.record
@@ -1136,6 +1220,10 @@ ALTER TABLE ONLY public.teal_status
     ADD CONSTRAINT teal_status_pkey PRIMARY KEY (account_id, alpha);
 ALTER TABLE ONLY public.totals
     ADD CONSTRAINT totals_pkey PRIMARY KEY (slot);
+ALTER TABLE ONLY public.track_listener
+    ADD CONSTRAINT track_listener_pkey PRIMARY KEY (owner, account_id);
+ALTER TABLE ONLY public.track_play
+    ADD CONSTRAINT track_play_pkey PRIMARY KEY (account_id, rkey, alpha);
 ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_pkey PRIMARY KEY (account_id, subject, cause);
 CREATE INDEX album_by_stem ON public.album USING btree (account_id, stem);
@@ -1185,6 +1273,8 @@ CREATE INDEX plyr_profile_latest ON public.plyr_profile USING btree (LEAST(creat
 CREATE INDEX plyr_track_by_actor ON public.plyr_track USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_track_by_uri ON public.plyr_track USING btree (uri);
 CREATE INDEX plyr_track_latest ON public.plyr_track USING btree (sort_at DESC, account_id DESC, rkey DESC);
+CREATE INDEX ranked_track_name ON public.ranked_track USING btree (name, indexed_at, uri) WHERE (name IS NOT NULL);
+CREATE UNIQUE INDEX ranked_track_uri ON public.ranked_track USING btree (uri);
 CREATE INDEX record_link_by_time ON public.record_link USING btree (link, sort_at, account_id, rkey);
 CREATE INDEX record_link_of_record ON public.record_link USING btree (account_id, rkey);
 CREATE INDEX record_unsigned ON public.record USING btree (account_id) WHERE unsigned;
@@ -1201,11 +1291,15 @@ CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fas
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
 CREATE INDEX tag_count_most ON public.tag_count USING btree (((- track_count)), tag);
+CREATE INDEX teal_play_by_name ON public.teal_play USING btree (track_named) WHERE (canonical AND (track_named IS NOT NULL));
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
+CREATE INDEX teal_play_by_track ON public.teal_play USING btree (track_uri) WHERE (canonical AND (track_uri IS NOT NULL));
 CREATE INDEX teal_play_canonical ON public.teal_play USING btree (account_id, played_at DESC, recording DESC) WHERE canonical;
 CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, played_at, recording, alpha, rkey) WHERE ((NOT canonical) AND (NOT shadowed));
+CREATE INDEX teal_play_to_track ON public.teal_play USING btree (account_id, rkey) WHERE ((track_uri IS NOT NULL) OR (track_named IS NOT NULL));
 CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(display_name) COLLATE "C", account_id);
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
+CREATE INDEX track_play_subject ON public.track_play USING btree (subject);
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, avatar, avatar_cid, display_name OR TRUNCATE ON public.actor_name FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1213,6 +1307,9 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_l
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, rkey, sort_at OR TRUNCATE ON public.album_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid, created_at, description, indexed_at OR TRUNCATE ON public.bsky_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, listener_count, play_count OR TRUNCATE ON public.heard_actor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count, tag OR TRUNCATE ON public.heard_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count OR TRUNCATE ON public.heard_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, handle, handle_valid, pds OR TRUNCATE ON public.identity FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE ON public.instance FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1227,6 +1324,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, own, place,
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, created_at, indexed_at OR TRUNCATE ON public.plyr_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1235,10 +1333,11 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, word 
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, avatar_cid, banner_cid, created_at, description, display_name, facets, featured_mbid, featured_type, indexed_at OR TRUNCATE ON public.teal_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, duration, expires_at, indexed_at, isrc, origin, recording_mbid, release_mbid, release_name, service, started_at, track_mbid, track_name OR TRUNCATE ON public.teal_status FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, duration, expires_at, indexed_at, isrc, origin, recording_mbid, release_mbid, release_name, service, started_at, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_status FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, listener_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, rkey, subject OR TRUNCATE ON public.track_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, hides_list, hides_view, subject OR TRUNCATE ON public.visibility FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -1259,6 +1358,9 @@ GRANT SELECT ON TABLE public.visible_chart_window TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard_actor TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard_tag TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard_total TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;

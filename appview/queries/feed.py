@@ -14,7 +14,7 @@ SQL = Queries.beside(__file__, VIEWS)
 
 LATEST = Listing("fm.plyr.feed.getLatestTracks", END_OF_TIME, 0, "")
 ACTOR_NEWEST = Listing("fm.plyr.feed.getActorTracks newest", END_OF_TIME, "")
-ACTOR_POPULAR = Listing("fm.plyr.feed.getActorTracks popular", MOST, END_OF_TIME, "")
+ACTOR_POPULAR = Listing("fm.plyr.feed.getActorTracks popular", MOST, MOST, END_OF_TIME, "")
 LIKES = Listing("fm.plyr.feed.getTrackLikes", END_OF_TIME, 0, "")
 COMMENTS_BY_POSITION = Listing("fm.plyr.feed.getComments position", -1, EPOCH, 0, "")
 COMMENTS_BY_TIME = Listing("fm.plyr.feed.getComments newest", END_OF_TIME, 0, "")
@@ -50,7 +50,7 @@ async def get_actor_tracks(call: Call) -> str:
     """One account's tracks."""
     limit = call.params["limit"]
     if call.params["sort"] == "popular":
-        query, listing = SQL["actor_tracks_by_likes"], ACTOR_POPULAR
+        query, listing = SQL["popular_actor_tracks"], ACTOR_POPULAR
     else:
         query, listing = SQL["actor_tracks"], ACTOR_NEWEST
     tags, excluded = _tags(call, "tags"), _tags(call, "excludeTags")

@@ -57,21 +57,22 @@ LEFT JOIN LATERAL (
 WHERE a.id = {{account_id($1)}}
 ORDER BY newest.sort_at DESC, newest.rkey DESC;
 
--- name: actor_tracks_by_likes
--- One account's tracks, the most liked first. No row: no such account; one without an item: no tracks.
--- $1 actor text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 sort_at timestamptz, $6 rkey text, $7 limit bigint, $8 viewer bigint
+-- name: popular_actor_tracks
+-- One account's tracks, the most liked first, of equals the most played, then the newest. No row: no such account; one without an item: no tracks.
+-- $1 actor text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 plays bigint, $6 sort_at timestamptz, $7 rkey text, $8 limit bigint, $9 viewer bigint
 SELECT most.*
 FROM visible_account a
 LEFT JOIN LATERAL (
-    SELECT {{track_view(t, $8)}} AS item, t.like_count::bigint AS like_count, t.sort_at, t.rkey
+    SELECT {{track_view(t, $9)}} AS item, t.like_count::bigint AS like_count, t.play_count::bigint AS play_count,
+           t.sort_at, t.rkey
     FROM visible_track t
     WHERE t.account_id = a.id AND (cardinality($2::text[]) = 0 OR t.tags && $2) AND NOT t.tags && $3::text[]
-        AND (t.like_count::bigint, t.sort_at, t.rkey) < ($4, $5, $6)
-    ORDER BY t.like_count DESC, t.sort_at DESC, t.rkey DESC
-    LIMIT $7
+        AND (t.like_count::bigint, t.play_count::bigint, t.sort_at, t.rkey) < ($4, $5, $6, $7)
+    ORDER BY t.like_count DESC, t.play_count DESC, t.sort_at DESC, t.rkey DESC
+    LIMIT $8
 ) most ON true
 WHERE a.id = {{account_id($1)}}
-ORDER BY most.like_count DESC, most.sort_at DESC, most.rkey DESC;
+ORDER BY most.like_count DESC, most.play_count DESC, most.sort_at DESC, most.rkey DESC;
 
 -- name: track_likes
 -- Who likes a track, each once, the newest first. No row: no such track; one without an item: no likes.

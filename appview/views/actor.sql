@@ -40,6 +40,8 @@ json_build_object(
     'likesReceivedCount', :profile.likes_received,
     'scrobbleCount', :profile.scrobble_count,
     'totalDuration', {{exact_integer(:profile.total_duration)}},
+    'playCount', coalesce((SELECT h.play_count FROM visible_heard_actor h WHERE h.account_id = :profile.account_id), 0),
+    'listenerCount', coalesce((SELECT h.listener_count FROM visible_heard_actor h WHERE h.account_id = :profile.account_id), 0),
     'nowPlaying', (SELECT {{now_playing_view(playing)}} FROM visible_status playing
                    WHERE playing.account_id = :profile.account_id AND playing.expires_at > now())
 )
@@ -52,6 +54,7 @@ json_build_object(
     'item', json_build_object({{music(:status, false)}}),
     'startedAt', {{time(:status.started_at)}},
     'expiresAt', {{time(:status.expires_at)}},
+    'track', :status.track,
     'author', {{actor_view_basic(:status.account_id)}}
 )
 

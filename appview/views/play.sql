@@ -5,6 +5,7 @@ json_build_object(
     'playedTime', {{time(:play.played_at)}},
     'uri', :play.uri,
     'cid', :play.cid,
+    'track', :play.track,
     'author', {{actor_view_basic(:play.account_id)}}
 )
 

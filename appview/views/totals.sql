@@ -8,6 +8,8 @@ json_build_object(
     'commentCount', :totals.comment_count,
     'listCount', :totals.list_count,
     'scrobbleCount', :totals.scrobble_count,
+    'playCount', (SELECT h.play_count FROM visible_heard_total h),
+    'listenerCount', (SELECT h.listener_count FROM visible_heard_total h),
     'repoCount', :totals.repo_count,
     'indexedAt', {{time(:totals.indexed_at)}}
 )

@@ -23,6 +23,7 @@ json_build_object(
     'labels', {{self_labels(:track)}},
     'likeCount', :track.like_count,
     'commentCount', :track.comment_count,
+    'playCount', :track.play_count,
     'createdAt', {{time(:track.created_at)}},
     'indexedAt', {{time(:track.indexed_at)}},
     'viewer', CASE WHEN :viewer::bigint IS NOT NULL THEN {{track_viewer_state(:track, :viewer)}} END

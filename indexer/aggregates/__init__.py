@@ -6,11 +6,17 @@ hidden contribute nothing. Then every follower is told what was touched (`follow
 its tables in a migration, its line in `FOLLOWERS`.
 """
 
-from indexer.aggregates import albums, counts, links, names, search
+from indexer.aggregates import albums, counts, links, names, search, track_plays
 from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
 from indexer.aggregates.following import Follower, Touched
 
-FOLLOWERS: tuple[Follower, ...] = (names.FOLLOWER, albums.FOLLOWER, search.FOLLOWER, links.FOLLOWER)
+FOLLOWERS: tuple[Follower, ...] = (
+    names.FOLLOWER,
+    albums.FOLLOWER,
+    search.FOLLOWER,
+    links.FOLLOWER,
+    track_plays.FOLLOWER,
+)
 TABLES: tuple[str, ...] = (*counts.TABLES, *(table for each in FOLLOWERS for table in each.tables))
 
 __all__ = [

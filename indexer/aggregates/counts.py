@@ -69,7 +69,7 @@ class _Actor:
 
 
 class _Total:
-    __slots__ = ("artists", "comments", "duration", "likes", "lists", "scrobbles", "tracks")
+    __slots__ = ("artists", "comments", "duration", "likes", "listeners", "lists", "scrobbles", "tracks")
 
     def __init__(self) -> None:
         self.tracks = 0
@@ -79,6 +79,7 @@ class _Total:
         self.scrobbles = 0
         self.lists = 0
         self.duration = 0
+        self.listeners = 0
 
 
 class Tally:
@@ -158,6 +159,7 @@ async def flush(connection: Connection, tally: Tally) -> None:
             [total.scrobbles for _, total in totals],
             [total.duration for _, total in totals],
             [total.lists for _, total in totals],
+            [total.listeners for _, total in totals],
         )
     tally.flushed_subjects.update(tally.subjects)
     tally.flushed_actors.update(tally.actors)
@@ -216,12 +218,13 @@ async def _flush_actors(connection: Connection, tally: Tally) -> None:
         [actor.playlists for actor in changed.values()],
     )
     idle: list[int] = []
-    for account_id, tracks, empty in rows:
+    for account_id, tracks, scrobbles, empty in rows:
         actor = changed[account_id]
         total = tally.totals[account_id % SLOTS]
         total.tracks += actor.tracks
         total.artists += bool(tracks) - bool(tracks - actor.tracks)
         total.scrobbles += actor.scrobbles
+        total.listeners += bool(scrobbles) - bool(scrobbles - actor.scrobbles)
         total.duration += actor.duration
         if empty:
             idle.append(account_id)

@@ -38,7 +38,7 @@ RETURNING subject, owner, like_count, comment_count;
 DELETE FROM subject_count WHERE subject = ANY($1) AND like_count = 0 AND comment_count = 0 AND owner = 0;
 
 -- name: add_to_actors
--- Add to what stands there; gives the number of tracks, and whether the row has become needless.
+-- Add to what stands there; gives the numbers of tracks and of plays, and whether the row has become needless.
 -- $1 account_ids bigint[], $2 tracks integer[], $3 likes_received bigint[], $4 scrobbles bigint[], $5 durations numeric[], $6 playlists integer[]
 INSERT INTO actor_count AS c (account_id, track_count, likes_received, scrobble_count, total_duration, playlist_count)
 SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[], $6::integer[])
@@ -50,7 +50,7 @@ SET track_count = c.track_count + EXCLUDED.track_count,
     scrobble_count = c.scrobble_count + EXCLUDED.scrobble_count,
     total_duration = c.total_duration + EXCLUDED.total_duration,
     playlist_count = c.playlist_count + EXCLUDED.playlist_count
-RETURNING account_id, track_count,
+RETURNING account_id, track_count, scrobble_count,
     track_count = 0 AND likes_received = 0 AND scrobble_count = 0 AND playlist_count = 0 AND NOT hidden AS empty;
 
 -- name: drop_actors
@@ -75,11 +75,14 @@ DELETE FROM tag_count WHERE tag = ANY ($1) AND track_count = 0;
 
 -- name: add_to_totals
 -- Add to the totals, slot by slot.
--- $1 slots smallint[], $2 tracks bigint[], $3 artists bigint[], $4 likes bigint[], $5 comments bigint[], $6 scrobbles bigint[], $7 durations numeric[], $8 lists bigint[]
-INSERT INTO totals AS t (slot, track_count, artist_count, like_count, comment_count, scrobble_count, total_duration, list_count)
+-- $1 slots smallint[], $2 tracks bigint[], $3 artists bigint[], $4 likes bigint[], $5 comments bigint[], $6 scrobbles bigint[], $7 durations numeric[], $8 lists bigint[], $9 listeners bigint[]
+INSERT INTO totals AS t (
+    slot, track_count, artist_count, like_count, comment_count, scrobble_count, total_duration, list_count, listener_count
+)
 SELECT * FROM unnest(
-    $1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::numeric[], $8::bigint[]
-) AS change (slot, tracks, artists, likes, comments, scrobbles, duration, lists)
+    $1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::numeric[], $8::bigint[],
+    $9::bigint[]
+) AS change (slot, tracks, artists, likes, comments, scrobbles, duration, lists, listeners)
 ORDER BY slot
 ON CONFLICT (slot) DO UPDATE
 SET track_count = t.track_count + EXCLUDED.track_count,
@@ -88,7 +91,8 @@ SET track_count = t.track_count + EXCLUDED.track_count,
     comment_count = t.comment_count + EXCLUDED.comment_count,
     scrobble_count = t.scrobble_count + EXCLUDED.scrobble_count,
     total_duration = t.total_duration + EXCLUDED.total_duration,
-    list_count = t.list_count + EXCLUDED.list_count;
+    list_count = t.list_count + EXCLUDED.list_count,
+    listener_count = t.listener_count + EXCLUDED.listener_count;
 
 -- name: clear_subjects
 -- Nothing is counted.
@@ -109,7 +113,7 @@ INSERT INTO totals (slot)
 SELECT generate_series(0, $1 - 1)
 ON CONFLICT (slot) DO UPDATE
 SET track_count = 0, artist_count = 0, like_count = 0, comment_count = 0, scrobble_count = 0, total_duration = 0,
-    list_count = 0;
+    list_count = 0, listener_count = 0;
 
 -- name: hide_invisible
 -- Of accounts that do not show nothing is counted.

@@ -21,11 +21,11 @@ RowKey: TypeAlias = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What has changed. `keys`: by projection table, the records that came, changed or went, each once; such a table
-    may have no row for one. `accounts`: those that have come to show or ceased to, and those that were purged
-    (`shown`, `hidden`, `purged`).
-    `handles`: those whose handle has come or gone. `subjects`, `counted`: subjects and accounts whose counts may have
-    changed. `records`, `gone`: the records themselves that came or changed, and the keys of those that went."""
+    """What has changed. `keys`: by projection table, the records that came, changed or went, and those that these have
+    made count, or ceased to, each once; such a table may have no row for one. `accounts`: those that have come to show
+    or ceased to, and those that were purged (`shown`, `hidden`, `purged`). `handles`: those whose handle has come or
+    gone. `subjects`, `counted`: subjects and accounts whose counts may have changed. `records`, `gone`: the records
+    themselves that came or changed, and the keys of those that went."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()

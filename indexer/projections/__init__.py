@@ -105,11 +105,12 @@ async def write(connection: Connection, puts: Sequence[RecordRow], drops: Sequen
         return
     accounts = {row.key.account_id for row in puts} | {key.account_id for key in drops}
     tally = Tally(await hidden_accounts(connection, accounts))
+    keys: dict[str, list[tuple[int, str]]] = {}
     for projection in PROJECTIONS:
         if batch := batches.get(projection.table):
-            await base.write(connection, projection, batch.puts, batch.drops, tally)
+            settled = await base.write(connection, projection, batch.puts, batch.drops, tally)
+            keys[projection.table] = list(dict.fromkeys([*batch.keys(), *settled]))
     await flush(connection, tally)
-    keys = {table: batch.keys() for table, batch in batches.items()}
     records = [row for batch in batches.values() for row in batch.puts]
     gone = [key for batch in batches.values() for key in batch.drops]
     await follow(connection, Touched(keys=keys, records=records, gone=gone, **_counted(tally)))

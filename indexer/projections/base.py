@@ -89,8 +89,11 @@ async def write(
     puts: Sequence[RecordRow],
     drops: Sequence[RecordKeyRow],
     tally: Tally,
-) -> None:
-    """Make the table what these records, and the absence of those, make of it; each key stands once in the batch."""
+) -> list[tuple[int, str]]:
+    """Make the table what these records, and the absence of those, make of it; each key stands once in the batch.
+
+    Gives account and record key of others that have come to count, or ceased to.
+    """
     keys = [projection.key(row.key) for row in puts] + [projection.key(key) for key in drops]
     columns = [list(column) for column in zip(*keys, strict=True)]
     rows = await _parse(projection, puts)
@@ -101,7 +104,10 @@ async def write(
         tally.add(_contributions(gone), -1)
         tally.add(map(projection.contribution, rows))
     if projection.settlement and (gone or rows):
-        tally.add(_contributions(await _settle(connection, projection, projection.settlement, columns, gone)))
+        settled = await _settle(connection, projection, projection.settlement, columns, gone)
+        tally.add(_contributions(settled))
+        return [(row["account_id"], row["rkey"]) for row in settled]
+    return []
 
 
 async def count(

@@ -17,6 +17,7 @@ from itertools import islice, zip_longest
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from indexer.aggregates.track_names import SERVICE, named, track_in
 from indexer.projections.fields import integer, text
 from protocol.syntax import is_uri
 from protocol.text import normalise, pg_text
@@ -64,7 +65,10 @@ _SERVICES = {
 
 
 class Item(NamedTuple):
-    """What is playing or was played. `artist_mbids` runs along `artist_names` and may go on beyond; None when empty."""
+    """What is playing or was played. `artist_mbids` runs along `artist_names` and may go on beyond; None when empty.
+
+    `track_uri`, `track_named`: which track of plyr it may be.
+    """
 
     duration: int | None
     recording_mbid: str | None
@@ -78,23 +82,30 @@ class Item(NamedTuple):
     origin: str | None
     service: str | None
     agent: str | None
+    track_uri: str | None
+    track_named: str | None
 
 
 def read_item(value: Mapping[str, Any]) -> Item:
     names, mbids = _artists(value)
+    title = text(value.get("trackName"))
+    origin = _origin(value.get("originUri") or value.get("originUrl"))
+    service = _service(value.get("musicServiceUri") or value.get("musicServiceBaseDomain"))
     return Item(
         duration=integer(value.get("duration")),
         recording_mbid=mbid(value.get("recordingMbId")),
         release_mbid=mbid(value.get("releaseMbId")),
         track_mbid=mbid(value.get("trackMbId")),
-        track_name=text(value.get("trackName")),
+        track_name=title,
         artist_names=names,
         artist_mbids=mbids if any(mbids) else None,
         release_name=text(value.get("releaseName")),
         isrc=text(value.get("isrc")),
-        origin=_origin(value.get("originUri") or value.get("originUrl")),
-        service=_service(value.get("musicServiceUri") or value.get("musicServiceBaseDomain")),
+        origin=origin,
+        service=service,
         agent=text(value.get("submissionClientAgent")),
+        track_uri=track_in(origin),
+        track_named=named(title, names[0]) if service == SERVICE and names else None,
     )
 
 

@@ -41,7 +41,7 @@ UPDATE plyr_like l
 SET canonical = j.wanted
 FROM judged j
 WHERE l.account_id = j.account_id AND l.rkey = j.rkey AND j.canonical <> j.wanted
-RETURNING l.account_id, l.subject, CASE WHEN l.canonical THEN 1 ELSE -1 END AS likes;
+RETURNING l.account_id, l.rkey, l.subject, CASE WHEN l.canonical THEN 1 ELSE -1 END AS likes;
 
 -- name: purge
 -- Delete all likes of accounts.

@@ -49,6 +49,8 @@ class Play(NamedTuple):
     origin: str | None
     service: str | None
     agent: str | None
+    track_uri: str | None
+    track_named: str | None
 
 
 def parse(row: RecordRow) -> Play | None:

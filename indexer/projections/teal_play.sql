@@ -22,7 +22,7 @@ UPDATE teal_play p
 SET shadowed = twin.wanted, canonical = false
 FROM twin
 WHERE p.account_id = twin.account_id AND p.rkey = twin.rkey AND p.alpha AND p.shadowed <> twin.wanted
-RETURNING p.account_id, p.played_at, p.recording, -twin.counted::integer AS scrobbles;
+RETURNING p.account_id, p.rkey, p.played_at, p.recording, -twin.counted::integer AS scrobbles;
 
 -- name: settle
 -- One play of each touched group (account, time, recording) counts: stable before alpha, then the lowest key. The
@@ -61,7 +61,7 @@ UPDATE teal_play p
 SET canonical = j.wanted
 FROM judged j
 WHERE p.account_id = j.account_id AND p.rkey = j.rkey AND p.alpha = j.alpha AND j.canonical <> j.wanted
-RETURNING p.account_id, CASE WHEN p.canonical THEN 1 ELSE -1 END AS scrobbles;
+RETURNING p.account_id, p.rkey, CASE WHEN p.canonical THEN 1 ELSE -1 END AS scrobbles;
 
 -- name: purge
 -- Delete all plays of accounts.

@@ -43,6 +43,8 @@ class Status(NamedTuple):
     origin: str | None
     service: str | None
     agent: str | None
+    track_uri: str | None
+    track_named: str | None
 
 
 def parse(row: RecordRow) -> Status:

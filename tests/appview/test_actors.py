@@ -31,6 +31,8 @@ async def test_an_account_without_a_profile_goes_by_its_handle(stage: Stage, cli
         "albumCount": 0,
         "playlistCount": 0,
         "likesReceivedCount": 0,
+        "playCount": 0,
+        "listenerCount": 0,
         "scrobbleCount": 0,
         "totalDuration": 0,
     }
@@ -122,7 +124,9 @@ async def test_the_figures_of_everything_are_exact(stage: Stage, client: Client)
         "likeCount": 0,
         "commentCount": 0,
         "listCount": 0,
+        "playCount": 0,
         "scrobbleCount": 0,
+        "listenerCount": 0,
         "repoCount": 0,
     }
     nils, ida = await stage.person(), await stage.person()
@@ -139,11 +143,13 @@ async def test_the_figures_of_everything_are_exact(stage: Stage, client: Client)
         "likeCount": 1,
         "commentCount": 1,
         "listCount": 0,
+        "playCount": 0,
         "scrobbleCount": 1,
+        "listenerCount": 1,
         "repoCount": 2,
         "indexedAt": moment(),
     }
     assert await client.get(STATS) == figures
     await stage.hide(ida)
-    hidden = {"likeCount": 0, "commentCount": 0, "scrobbleCount": 0}
+    hidden = {"likeCount": 0, "commentCount": 0, "scrobbleCount": 0, "listenerCount": 0}
     assert await client.get(STATS) == {**figures, **hidden}

@@ -78,9 +78,17 @@ SELECT account_id, sort_at, 1, length(rkey) % 2, true, 1, rkey, rkey, rkey, rkey
 INSERT INTO album_track (account_id, sort_at, by_list, rkey, album)
 SELECT account_id, sort_at, true, rkey, rkey FROM plyr_track;
 INSERT INTO tag_count (track_count, tag) SELECT i % 100 + 1, 'tag ' || i FROM generate_series(1, {ROWS}) i;
+UPDATE teal_play SET track_uri = 'at://did:plc:a/fm.plyr.track/' || rkey WHERE recording::text < '1';
+INSERT INTO ranked_track (account_id, indexed_at, sort_at, name, play_count, rkey, uri, tags)
+SELECT account_id, indexed_at, sort_at, md5(title)::uuid, 1, rkey, uri, tags FROM plyr_track;
+INSERT INTO track_play (account_id, owner, day, alpha, rkey, subject)
+SELECT account_id, account_id, '2026-01-01', false, rkey, uri FROM plyr_track;
+INSERT INTO track_listener (owner, account_id, plays) SELECT id, id, 1 FROM account;
+INSERT INTO heard_actor (account_id, play_count, listener_count) SELECT id, 1, 1 FROM account;
+INSERT INTO heard_tag (play_count, tag) SELECT i, 'tag ' || i FROM generate_series(1, {ROWS}) i;
 """
 # A row or a few for the whole instance.
-SMALL = {"totals", "source_cursor", "instance"}
+SMALL = {"totals", "heard_total", "source_cursor", "instance"}
 READ_WHOLE = {"stats.totals": {"repo"}}  # counted when it is asked
 
 

@@ -49,6 +49,7 @@ async def test_a_track_is_given_with_its_author_sources_and_record(stage: Stage,
             "duration": 61,
             "likeCount": 0,
             "commentCount": 0,
+            "playCount": 0,
             "createdAt": "2026-05-04T12:00:00.678Z",
             "indexedAt": "2026-05-04T12:00:00.678Z",
         }

@@ -167,6 +167,7 @@ VIEW: dict[str, Any] = {
     "fileType": "mp3",
     "likeCount": 0,
     "commentCount": 0,
+    "playCount": 0,
     "createdAt": NOW,
     "indexedAt": NOW,
 }

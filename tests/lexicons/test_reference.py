@@ -14,7 +14,7 @@ import lexicons
 REFERENCE = Path(__file__).parent.parent / "fixtures" / "reference-lexicons"
 OURS = Path(lexicons.__file__).parent
 
-PLAY_FIELDS = {f"defs.playView.properties.{name}" for name in ("uri", "cid", "author")}
+PLAY_FIELDS = {f"defs.playView.properties.{name}" for name in ("uri", "cid", "author", "track")}
 FEED = {
     "defs.main.parameters.properties.limit.default",
     "defs.main.output.schema.properties.cursor",

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from simulator import World
 from simulator.hosting import Account
-from tests.oracle import albums, linking, music, plyr
+from tests.oracle import albums, heard, linking, music, plyr
 from tests.oracle.plyr import Found, Row
 
 Fate: TypeAlias = Literal["shown", "hidden", "gone"]
@@ -117,6 +117,7 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
     _settle_plays(tables["teal_play"])
     tables |= albums.albums(tables["plyr_track"], tables["plyr_list"], tables["plyr_list_item"])
     tables |= {"record_link": links, "link_count": linking.counts(links, hidden)}
+    tables |= heard.heard(tables["plyr_track"], tables["teal_play"], hidden)
     return tables | _counts(tables, hidden)
 
 
@@ -202,4 +203,5 @@ def _totals(actors: Mapping[str, Row], tracks: Mapping[str, Row]) -> Row:
         "comment_count": sum(track["comment_count"] for track in tracks.values()),
         "scrobble_count": sum(actor["scrobble_count"] for actor in actors.values()),
         "total_duration": sum(actor["total_duration"] for actor in actors.values()),
+        "listener_count": sum(bool(actor["scrobble_count"]) for actor in actors.values()),
     }

@@ -5,10 +5,12 @@ Which of several plays counts is settled among all of an account's, by `model`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 from uuid import UUID
 
 from tests.oracle.naive import Alias, folded, is_text, lenient_moment, mbid, shown, tid_moment
@@ -93,7 +95,26 @@ def _item(value: Any, artists: Artists) -> Row:
         "origin": value.get("originUri") or value.get("originUrl"),
         "service": _service(service),
         "agent": value.get("submissionClientAgent"),
+        "track_uri": _track_uri(value.get("originUri") or value.get("originUrl") or ""),
+        "track_named": track_name(value["trackName"], artists.names[0]) if _on_plyr(service, artists) else None,
     }
+
+
+def track_name(title: str, artist: str) -> Alias | None:
+    """What a track and the plays of it have in common; nothing where a name is blank."""
+    names = folded(title), folded(artist)
+    return Alias("track name", names) if all(names) else None
+
+
+def _on_plyr(service: str | None, artists: Artists) -> bool:
+    return service in ("plyr.fm", "https://plyr.fm") and bool(artists.names)
+
+
+def _track_uri(origin: str) -> str | None:
+    address = origin if "at://" in origin else unquote(origin)
+    begin = address.find("at://did:")
+    parts = re.split(r"[^A-Za-z0-9._:%~/-]", address[begin:])[0].split("/")[:5] if begin >= 0 else []
+    return "/".join(parts) if len(parts) == 5 and parts[3].endswith(".track") else None
 
 
 def _service(name: str | None) -> Alias | None:

@@ -34,6 +34,12 @@ KEYS: Final = {
     "totals": (),
     "record_link": ("link", "did", "collection", "rkey"),
     "link_count": ("link",),
+    "ranked_track": ("did", "rkey"),
+    "track_play": ("did", "rkey", "alpha"),
+    "track_listener": ("owner", "did"),
+    "heard_actor": ("did",),
+    "heard_tag": ("tag",),
+    "heard_total": (),
 }
 
 

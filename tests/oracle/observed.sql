@@ -114,7 +114,7 @@ SELECT * FROM tag_count;
 -- What is counted of all.
 SELECT sum(track_count) AS track_count, sum(artist_count) AS artist_count, sum(like_count) AS like_count,
        sum(comment_count) AS comment_count, sum(scrobble_count) AS scrobble_count, sum(total_duration) AS total_duration,
-       sum(list_count) AS list_count
+       sum(list_count) AS list_count, sum(listener_count) AS listener_count
 FROM totals;
 
 -- name: record_link
@@ -124,3 +124,33 @@ SELECT a.did, t.* FROM record_link t LEFT JOIN account a ON a.id = t.account_id;
 -- name: link_count
 -- How many records and accounts have each link.
 SELECT * FROM link_count;
+
+-- name: ranked_track
+-- All tracks that show, and what is counted of them.
+SELECT a.did, t.* FROM ranked_track t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: track_play
+-- All plays of tracks.
+SELECT a.did, o.did AS owner, t.rkey, t.alpha, t.day, t.subject
+FROM track_play t
+LEFT JOIN account a ON a.id = t.account_id
+LEFT JOIN account o ON o.id = t.owner;
+
+-- name: track_listener
+-- Who listens to whom.
+SELECT a.did, o.did AS owner, t.plays
+FROM track_listener t
+LEFT JOIN account a ON a.id = t.account_id
+LEFT JOIN account o ON o.id = t.owner;
+
+-- name: heard_actor
+-- What is counted of authors.
+SELECT a.did, t.* FROM heard_actor t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: heard_tag
+-- What is counted of tags.
+SELECT * FROM heard_tag;
+
+-- name: heard_total
+-- What is counted of all plays of tracks.
+SELECT sum(play_count) AS play_count FROM heard_total;

@@ -13,6 +13,7 @@ from tests.indexer.projections.records import COMMENT, LIKE, LIST, PLAY, TRACK, 
 
 from .recount_albums import albums, stored_albums
 from .recount_links import backlinks, stored_links
+from .recount_plays import heard, stored_heard
 
 PLAYS = "teal_play"
 SLOTS = 16
@@ -74,7 +75,9 @@ def expected(book: Book) -> dict[str, Any]:
         "scrobble_count": len(scrobbles),
         "total_duration": sum(track.duration or 0 for track in tracks.values()),
         "list_count": len(lists),
+        "listener_count": len({account_id for account_id, _, _ in scrobbles}),
     }
+    plays = [play for play in _parsed(seen, PLAY) if (play.account_id, play.rkey, play.alpha) in scrobbles]
     return {
         "subjects": {subject: tuple(counts) for subject, counts in subjects.items()},
         "actors": {account_id: tuple(counts) for account_id, counts in actors.items() if any(counts)},
@@ -84,6 +87,7 @@ def expected(book: Book) -> dict[str, Any]:
         "likes": canonical_likes(book.records.values()),
         "plays": canonical_plays(book.records.values()),
         "links": backlinks(book),
+        "heard": heard(tracks.values(), plays),
         "albums": albums(_parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)),
     }
 
@@ -99,7 +103,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
     hidden = await pool.fetch("SELECT account_id FROM actor_count WHERE hidden")
     totals = await pool.fetchrow(
         "SELECT track_count, artist_count, like_count, comment_count, scrobble_count, total_duration,"
-        " list_count FROM visible_totals"
+        " list_count, (SELECT listener_count FROM visible_heard_total) FROM visible_totals"
     )
     tags = await pool.fetch("SELECT tag, track_count FROM tag_count")
     likes = await pool.fetch("SELECT account_id, rkey FROM plyr_like WHERE canonical")
@@ -114,6 +118,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
         "likes": {tuple(each) for each in likes},
         "plays": {tuple(each) for each in plays},
         "links": await stored_links(pool),
+        "heard": await stored_heard(pool),
         "albums": await stored_albums(pool),
     }
 
@@ -128,6 +133,7 @@ TABLES = (
     *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
     *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track", "search_document", "search_word"),
     *("record_link", "link_count"),
+    *("ranked_track", "track_play", "track_listener", "heard_actor", "heard_tag", "heard_total"),
 )
 
 

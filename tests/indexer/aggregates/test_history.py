@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +28,7 @@ tracks = st.builds(
     duration=st.sampled_from([None, 0, 100, 2**63 - 1]),
     tags=st.sampled_from([None, ["a"], ["a", "b"], ["b"]]),
     audioBlob=st.sampled_from([records.BLOB, records.BLOB, None]),
-    title=st.sampled_from(["Angel", "Angel", None]),
+    title=st.sampled_from(["Angel", "angel ", "Teardrop", None]),
     createdAt=st.sampled_from(MOMENTS),
     album=st.sampled_from([*ALBUMS, None]),
     imageUrl=st.sampled_from([None, "https://example.com/1.png", "https://example.com/2.png"]),
@@ -40,7 +43,11 @@ lists = st.builds(
 likes = st.builds(records.like, st.sampled_from(SUBJECTS), createdAt=st.sampled_from(MOMENTS))
 comments = st.builds(records.comment, st.sampled_from(SUBJECTS))
 plays = st.builds(
-    records.play, trackName=st.sampled_from(["Angel", "Teardrop", ""]), playedTime=st.sampled_from(MOMENTS)
+    records.play,
+    trackName=st.sampled_from(["Angel", "Teardrop", ""]),
+    playedTime=st.sampled_from(MOMENTS),
+    originUri=st.sampled_from([None, *SUBJECTS, f"https://plyr.fm/embed?uri={quote(SUBJECTS[0], safe='')}"]),
+    musicServiceUri=st.sampled_from(["https://plyr.fm", "https://plyr.fm", "https://spotify.com", None]),
 )
 statuses = st.builds(records.status, time=st.sampled_from(MOMENTS))
 VALUES = {
@@ -63,7 +70,8 @@ def changes(draw: st.DrawFn) -> tuple[Key, Any]:
     return (draw(st.sampled_from(ACCOUNTS)), collection, rkey), value
 
 
-batches = st.lists(changes(), min_size=1, max_size=12).map(lambda found: ("write", dict(found)))
+seen_after = st.sampled_from([0, 1, 2])  # minutes
+batches = st.tuples(st.just("write"), st.tuples(seen_after, st.lists(changes(), min_size=1, max_size=12).map(dict)))
 fates = st.tuples(st.sampled_from(["hide", "show", "purge"]), st.sampled_from(ACCOUNTS))
 histories = st.lists(batches | batches | fates, min_size=1, max_size=12)
 
@@ -71,19 +79,22 @@ histories = st.lists(batches | batches | fates, min_size=1, max_size=12)
 async def follow(book: Book, step: tuple[str, Any]) -> None:
     kind, what = step
     if kind == "write":
+        minutes, changed = what
+        at = records.NOW + timedelta(minutes=minutes)
         rows = [
-            records.row(collection, value, account_id=account_id, rkey=rkey)
-            for (account_id, collection, rkey), value in what.items()
+            replace(records.row(collection, value, account_id=account_id, rkey=rkey), indexed_at=at)
+            for (account_id, collection, rkey), value in changed.items()
             if value is not None
         ]
-        await book.write(rows, [key for key, value in what.items() if value is None])
+        await book.write(rows, [key for key, value in changed.items() if value is None])
     else:
         await getattr(book, kind)(what)
 
 
 async def emptied(pool: Pool) -> Book:
     await pool.execute(f"TRUNCATE account, {', '.join(TABLES)} CASCADE")
-    await pool.execute("INSERT INTO totals (slot) SELECT generate_series(0, 15)")
+    for table in ("totals", "heard_total"):
+        await pool.execute(f"INSERT INTO {table} (slot) SELECT generate_series(0, 15)")
     return await Book.open(pool, accounts=max(ACCOUNTS))
 
 
@@ -114,7 +125,8 @@ async def test_totals_stand_in_the_slot_of_their_account(pool: Pool) -> None:
 async def test_nothing_is_left_of_a_purged_account(pool: Pool) -> None:
     book = await emptied(pool)
     before = await everything(pool)
-    for collection, values in ((records.TRACK, records.track(tags=["a"])), (records.PLAY, records.play())):
+    play = records.play(originUri=SUBJECTS[0])
+    for collection, values in ((records.TRACK, records.track(tags=["a"])), (records.PLAY, play)):
         await book.put(collection, values)
     await book.put(records.LIKE, records.like(SUBJECTS[3]))
     await book.put(records.COMMENT, records.comment(SUBJECTS[3]))

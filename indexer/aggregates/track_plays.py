@@ -1,0 +1,163 @@
+"""Which plays are of which tracks.
+
+A play belongs to the track whose at-uri its origin holds; else, if it was made on plyr.fm, to the earliest indexed of
+those that have its title and artist. `ranked_track` has a row for every track that shows, `track_play` one for every
+play that counts and belongs to one of them. Plays are looked at again when they change, and when a track comes, goes,
+or comes to be or ceases to be the earliest of a name. A listener whose plays say nothing of tracks costs two looks into
+small indexes a batch.
+
+Concurrency: writers of plays and of tracks hold no row in common, so that whoever touches a track holds locks on its
+at-uri and its name alone, and whoever touches a play holds those of what it says together with others. What others have
+committed is read behind these locks. All that is counted here stands in tables of its own, which are written behind
+them too. records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from indexer.aggregates import track_figures
+from indexer.aggregates.counts import Connection
+from indexer.aggregates.following import Follower, RowKey, Touched
+from indexer.aggregates.track_figures import Heard
+from indexer.aggregates.track_names import named
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+# Plays looked at in one go.
+PAGE = 2_000
+# Locks are few, as the server has room for some thousands in all: several names share one.
+LOCKS = 256
+
+
+class Track(NamedTuple):
+    """A track that shows, but for what is counted of it."""
+
+    account_id: int
+    rkey: str
+    uri: str
+    name: str | None
+    indexed_at: datetime
+    sort_at: datetime
+    tags: tuple[str, ...]
+
+    @property
+    def key(self) -> RowKey:
+        return self.account_id, self.rkey
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What changes among tracks: those that came and went, and names whose plays go to another."""
+
+    came: Sequence[Track] = ()
+    went: Sequence[Track] = ()
+    names: Sequence[str] = ()
+
+
+async def follow(connection: Connection, touched: Touched) -> None:
+    accounts = list(touched.accounts)
+    tracks = list(touched.keys.get("plyr_track", ()))
+    if accounts:
+        tracks += _keys(await connection.fetch(SQL["tracks_of"], accounts))
+    moves = await _settle_tracks(connection, tracks) if tracks else Moves()
+    await _settle_plays(connection, await _spoken_of(connection, touched.keys.get("teal_play", ())))
+    if accounts:
+        await _settle_found(connection, "plays_of", accounts)
+    if moves.came or moves.went or moves.names:
+        uris = [track.uri for track in moves.went], [track.uri for track in moves.came]
+        await _settle_found(connection, "plays_moved", *uris, moves.names)
+
+
+async def restart(connection: Connection) -> None:
+    await connection.execute(SQL["clear"])
+    await track_figures.restart(connection)
+
+
+FOLLOWER = Follower(tables=("ranked_track", "track_play", *track_figures.TABLES), follow=follow, restart=restart)
+
+
+async def _settle_tracks(connection: Connection, keys: Sequence[RowKey]) -> Moves:
+    """Make the rows of these tracks what they want to be; gives what that moves."""
+    columns = _columns(sorted(set(keys)), 2)
+    had = {track.key: track for track in await _standing(connection, columns)}
+    want = {track.key: track for track in await _wanted(connection, columns)}
+    changed = [key for key in sorted(had.keys() | want.keys()) if had.get(key) != want.get(key)]
+    if not changed:
+        return Moves()
+    versions = [each[key] for key in changed for each in (had, want) if key in each]
+    await _lock(connection, (word for track in versions for word in (track.uri, track.name)), alone=True)
+    names = sorted({track.name for track in versions if track.name})
+    before = await _earliest(connection, names)
+    went = [had[key] for key in changed if key not in want]
+    await track_figures.fall(connection, [track.key for track in went])
+    new = [want[key] for key in changed if key in want]
+    await track_figures.retag(connection, [(key, track.tags) for track in new if (key := track.key) in had])
+    rows = [(*track[:-1], "\n".join(track.tags)) for track in new]
+    await connection.execute(SQL["stand"], *_columns(rows, len(Track._fields)))
+    after = await _earliest(connection, names)
+    came = [track for track in new if track.key not in had]
+    return Moves(came, went, [name for name in names if before.get(name) != after.get(name)])
+
+
+async def _standing(connection: Connection, columns: Sequence[list[Any]]) -> list[Track]:
+    rows = await connection.fetch(SQL["standing"], *columns)
+    return [Track._make((*row[:3], row[3] and row[3].hex, *row[4:6], tuple(row[6]))) for row in rows]
+
+
+async def _wanted(connection: Connection, columns: Sequence[list[Any]]) -> list[Track]:
+    rows = await connection.fetch(SQL["wanted"], *columns)
+    return [Track._make((*row[:3], named(row[3], row[4]), *row[5:7], tuple(row[7]))) for row in rows]
+
+
+async def _earliest(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    return {row["name"].hex: row["uri"] for row in await connection.fetch(SQL["earliest"], names)}
+
+
+async def _spoken_of(connection: Connection, plays: Sequence[RowKey]) -> list[RowKey]:
+    """Those of the plays whose listeners have or had a play that says of which track it is."""
+    if not plays:
+        return []
+    rows = await connection.fetch(SQL["listeners_to_tracks"], sorted({account_id for account_id, _ in plays}))
+    listeners = {account_id for (account_id,) in rows}
+    return [key for key in plays if key[0] in listeners]
+
+
+async def _settle_found(connection: Connection, query: str, *arguments: Any) -> None:
+    cursor = await connection.cursor(SQL[query], *arguments)
+    while page := await cursor.fetch(PAGE):
+        await _settle_plays(connection, _keys(page))
+
+
+async def _settle_plays(connection: Connection, plays: Sequence[RowKey]) -> None:
+    """Match these plays anew, and count what that changes."""
+    if not plays:
+        return
+    columns = _columns(sorted(set(plays)), 2)
+    said = await connection.fetch(SQL["said"], *columns)
+    await _lock(connection, [word for (word,) in said], alone=False)
+    left = await connection.fetch(SQL["leave"], *columns)
+    await _lock(connection, {row["subject"] for row in left}.difference(word for (word,) in said), alone=False)
+    heard: Counter[Heard] = Counter(Heard(*row) for row in await connection.fetch(SQL["join"], *columns))
+    heard.subtract(Heard(*row) for row in left)
+    await track_figures.add(connection, {each: change for each, change in heard.items() if change})
+
+
+async def _lock(connection: Connection, words: Iterable[str | None], *, alone: bool) -> None:
+    """Hold the locks of these at-uris and names until the transaction ends."""
+    numbers = sorted({crc32(word.encode()) % LOCKS for word in words if word})
+    if numbers:
+        await connection.execute(SQL["lock_alone" if alone else "lock_together"], numbers)
+
+
+def _keys(rows: Iterable[Any]) -> list[RowKey]:
+    return [(row["account_id"], row["rkey"]) for row in rows]
+
+
+def _columns(rows: Iterable[Any], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
