@@ -163,22 +163,33 @@ async def test_what_did_not_fit_behind_a_sync_is_fetched_again(tmp_path, net, po
         assert (row["rev"], row["refetch"]) == (repo.rev, False)
 
 
-async def test_a_worker_whose_lease_was_lost_writes_nothing(tmp_path, net, pool) -> None:
+@pytest.mark.parametrize(
+    ("lost", "state"),
+    [
+        ("lease = lease + 1", "syncing"),  # it lapsed, and somebody else works on it
+        ("state = 'pending', next_attempt_at = now() + interval '1 hour'", "pending"),  # it lapsed, and waits
+    ],
+)
+async def test_a_worker_whose_lease_was_lost_writes_nothing(tmp_path, net, pool, lost, state) -> None:
     repo = net.repo((TRACK, record()))
     gate = asyncio.Event()
 
     async def lose(_: str) -> None:
-        await pool.execute("UPDATE repo SET lease = lease + 1")
+        await pool.execute("UPDATE repo SET " + lost)
         gate.set()
 
     async with running(tmp_path, net, pool) as parts:
         net.pds.before = lose
         await parts.track(repo.did)
         await gate.wait()
-        await asyncio.sleep(0.3)
+        await eventually(lambda: is_idle(parts), "the worker has seen that its lease is lost")
         assert await parts.records(repo.did) == {}
         row = await parts.repo(repo.did)
-        assert (row["state"], row["rev"]) == ("syncing", None)
+        assert (row["state"], row["rev"]) == (state, None)
+
+
+async def is_idle(parts: Parts) -> bool:
+    return all(task.done() for task in parts.workers._crew._tasks)
 
 
 async def test_a_repo_whose_worker_died_is_taken_over_when_its_lease_has_lapsed(tmp_path, net, pool) -> None:
