@@ -9,7 +9,21 @@ from functools import wraps
 
 import typer
 
-from benchmarks import api, backfill, charts, day, disk, everything, firehose, freshness, ingest, memory, verify
+from benchmarks import (
+    api,
+    backfill,
+    charts,
+    day,
+    disk,
+    everything,
+    firehose,
+    freshness,
+    ingest,
+    memory,
+    search,
+    search_quality,
+    verify,
+)
 from benchmarks.report import Figures, emit
 
 BENCHMARKS: dict[str, Callable[..., Figures]] = {
@@ -22,6 +36,8 @@ BENCHMARKS: dict[str, Callable[..., Figures]] = {
     "api": api.run,
     "charts": charts.run,
     "freshness": freshness.run,
+    "search": search.run,
+    "search-quality": search_quality.run,
     "day": day.run,
 }
 

@@ -431,7 +431,8 @@ CREATE TABLE public.search_document (
 CREATE TABLE public.search_word (
     documents integer NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
-    marks integer[] NOT NULL
+    marks integer[] NOT NULL,
+    weight smallint GENERATED ALWAYS AS (length(ltrim(((documents)::bit(32))::text, '0'::text))) STORED NOT NULL
 )
 WITH (fillfactor='80');
 CREATE TABLE public.source_cursor (
@@ -736,9 +737,17 @@ CREATE VIEW public.visible_document AS
     tags,
     words
    FROM public.search_document d
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE ((NOT COALESCE(( SELECT true
            FROM public.visibility v
-          WHERE ((v.account_id = d.account_id) AND v.hides_list AND ((v.subject = ''::text) OR ((d.kind = 'track'::text) AND (v.subject = ('fm.plyr.track/'::text || d.key))))))));
+          WHERE ((v.account_id = d.account_id) AND (v.subject = ''::text) AND v.hides_list)
+         LIMIT 1), false)) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = d.account_id) AND v.hides_list AND (v.subject = (
+                CASE
+                    WHEN (d.kind = 'track'::text) THEN 'fm.plyr.track/'::text
+                    ELSE 'fm.plyr.'::text
+                END || d.key)))
+         LIMIT 1), false)));
 CREATE VIEW public.visible_handle AS
  SELECT i.handle,
     a.id AS account_id,
@@ -1126,7 +1135,8 @@ CREATE VIEW public.visible_track_tag AS
 CREATE VIEW public.visible_word AS
  SELECT documents,
     word,
-    marks
+    marks,
+    weight
    FROM public.search_word;
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_did_key UNIQUE (did);
@@ -1282,11 +1292,15 @@ CREATE INDEX repo_compared ON public.repo USING btree (compared_at NULLS FIRST) 
 CREATE INDEX repo_leases ON public.repo USING btree (lease_until) WHERE (state = 'syncing'::text);
 CREATE INDEX repo_queue ON public.repo USING btree (priority DESC, next_attempt_at) WHERE ((state = ANY (ARRAY['pending'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])) AND (next_attempt_at < 'infinity'::timestamp with time zone));
 CREATE INDEX repo_unconfirmed ON public.repo USING btree (unsigned_since) WHERE ((state = 'synced'::text) AND (unsigned_since IS NOT NULL));
+CREATE INDEX search_document_albums ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'album'::text);
 CREATE INDEX search_document_alias ON public.search_document USING btree (kind, alias) WHERE (alias IS NOT NULL);
 CREATE INDEX search_document_artists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'artist'::text);
 CREATE INDEX search_document_name ON public.search_document USING btree (kind, name, popularity DESC);
+CREATE INDEX search_document_playlists ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'playlist'::text);
 CREATE INDEX search_document_popular ON public.search_document USING btree (kind, popularity DESC, account_id, key);
+CREATE INDEX search_document_tags ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'tag'::text);
 CREATE INDEX search_document_tracks ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'track'::text);
+CREATE INDEX search_word_beginning ON public.search_word USING btree (substr(word, 1, 2), weight DESC, word);
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
@@ -1329,7 +1343,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collec
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, artist, key, kind, name, popularity, tags, words OR TRUNCATE ON public.search_document FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();

@@ -8,6 +8,7 @@ into pairs of characters: whoever types a part of a name types some of its pairs
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 from zlib import crc32
 
 import regex
@@ -16,6 +17,8 @@ WORD_MAX = 64
 """Characters of a word; longer ones are cut."""
 NAME_MAX = 200
 """Characters of a squeezed name; longer ones are cut."""
+FARTHER_MIN = 6
+"""Characters of a word in which two edits are looked for."""
 _TEXT_MAX = 4_000
 
 _LETTERS = str.maketrans(
@@ -41,12 +44,33 @@ _IS_PAIRED = regex.compile(rf"[{_PAIRED}]")
 _NO_NAMES = frozenset({"feat", "ft", "featuring"})
 
 
+class Sought(NamedTuple):
+    """A word that is looked for. `begins`: it may be the beginning of a longer one."""
+
+    word: str
+    begins: bool
+
+
 def words(text: str) -> list[str]:
     """The words of a text, each once, in order. A text of symbols alone is one word."""
     found: list[str] = []
     for run in _runs(text):
         found += _pairs(run) if _IS_PAIRED.match(run) else [run[:WORD_MAX]]
     return list(dict.fromkeys(found))
+
+
+def sought(text: str) -> list[Sought]:
+    """The words of what somebody types, each once, in order. The last character of a run of pairs stands in the last
+    pair already; alone it begins whatever pair it begins."""
+    found: dict[str, bool] = {}
+    runs = _runs(text)
+    for number, run in enumerate(runs, 1):
+        if _IS_PAIRED.match(run):
+            found |= dict.fromkeys(_pairs(run)[:-1], False) or {run: True}
+        else:
+            word = run[:WORD_MAX]
+            found[word] = found.get(word, False) or number == len(runs)
+    return [Sought(word, begins) for word, begins in found.items()]
 
 
 def squeeze(text: str) -> str:
@@ -60,16 +84,19 @@ def beyond(prefix: str) -> str:
 
 
 def marks(word: str) -> list[int]:
-    """Hashes by which a stored word is found from what was typed: `near` and `within` of that share some with it."""
-    return sorted({*near(word), *_trigrams(word)})
+    """Hashes by which a stored word is found from what was typed, whose `near`, `farther` and `within` share some."""
+    return sorted({*near(word), *(_ends(word) if len(word) >= FARTHER_MIN else ()), *_trigrams(word)})
 
 
 def near(word: str) -> list[int]:
-    """Marks of which a word at one edit shares at least one; one at two edits often does."""
-    found = {_hash("-", word[:place] + word[place + 1 :]) for place in range(len(word))} | {_hash("-", word)}
-    if len(word) >= 6:
-        found |= {_hash("^", word[:3]), _hash("$", word[-3:])}
-    return sorted(found)
+    """Marks of which a word at one edit shares at least one."""
+    return sorted({_hash("-", word[:place] + word[place + 1 :]) for place in range(len(word))} | {_hash("-", word)})
+
+
+def farther(word: str) -> list[int]:
+    """Marks of which a word at two edits nearly always shares one: it begins or ends alike, or has three letters in a
+    row in common. None for a short word."""
+    return sorted(_ends(word) | _trigrams(word)) if len(word) >= FARTHER_MIN else []
 
 
 def within(word: str) -> list[int]:
@@ -79,17 +106,25 @@ def within(word: str) -> list[int]:
 
 def distance(one: str, other: str) -> int:
     """Edits between two words: a character too much, too few, another one, or two that changed places."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, character in enumerate(one, 1):
-        current = [row]
-        for column, against in enumerate(other, 1):
-            cost = min(last[column] + 1, current[-1] + 1, last[column - 1] + (character != against))
-            if row > 1 and column > 1 and character == other[column - 2] and one[row - 2] == against:
-                cost = min(cost, before[column - 2] + 1)
-            current.append(cost)
-        before, last = last, current
-    return last[-1]
+    # Bit by bit the column of differences between neighbours in the table of distances (Hyyro 2003): a word is compared
+    # with hundreds while somebody waits.
+    if not one:
+        return len(other)
+    everything, last = (1 << len(one)) - 1, 1 << (len(one) - 1)
+    places: dict[str, int] = {}
+    for place, character in enumerate(one):
+        places[character] = places.get(character, 0) | 1 << place
+    rises, falls, same, before, edits = everything, 0, 0, 0, len(one)
+    for character in other:
+        here = places.get(character, 0)
+        swapped = ((~same & here) << 1) & before
+        same = ((((here & rises) + rises) ^ rises) | here | falls | swapped) & everything
+        right_rises, right_falls = falls | (~(same | rises) & everything), same & rises
+        edits += bool(right_rises & last) - bool(right_falls & last)
+        right_rises, right_falls = (right_rises << 1 | 1) & everything, (right_falls << 1) & everything
+        rises, falls = right_falls | (~(same | right_rises) & everything), same & right_rises
+        before = here
+    return edits
 
 
 def _runs(text: str) -> list[str]:
@@ -111,6 +146,10 @@ def _fold(text: str) -> str:
 def _pairs(run: str) -> list[str]:
     """Each character with the next one; the last one alone, so that every character begins a word."""
     return [run[place : place + 2] for place in range(len(run))]
+
+
+def _ends(word: str) -> set[int]:
+    return {_hash("^", word[:3]), _hash("$", word[-3:])}
 
 
 def _trigrams(word: str) -> set[int]:

@@ -37,6 +37,11 @@ class AlbumKey(NamedTuple):
     by_list: bool
     album: str
 
+    @property
+    def key(self) -> str:
+        """List or name, in one text."""
+        return f"{'list' if self.by_list else 'name'}/{self.album}"
+
 
 class Album(NamedTuple):
     """A row but for what follows from its slug. `uri`: the list's; `total_duration` in seconds."""
@@ -78,6 +83,7 @@ async def follow(connection: Connection, touched: Touched) -> None:
         albums = await _place_tracks(connection, tracks, lists)
         albums.update(AlbumKey(account_id, True, rkey) for account_id, rkey in lists)
         await _rewrite(connection, sorted(albums))
+        touched.albums.update((each.account_id, each.key) for each in albums)
 
 
 async def restart(connection: Connection) -> None:

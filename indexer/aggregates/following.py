@@ -25,7 +25,8 @@ class Touched:
     made count, or ceased to, each once; such a table may have no row for one. `accounts`: those that have come to show
     or ceased to, and those that were purged (`shown`, `hidden`, `purged`). `handles`: those whose handle has come or
     gone. `subjects`, `counted`: subjects and accounts whose counts may have changed. `records`, `gone`: the records
-    themselves that came or changed, and the keys of those that went."""
+    themselves that came or changed, and the keys of those that went. `albums`: by account and key, those that the
+    follower of albums has made anew or dropped, for whoever comes behind it."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()
@@ -37,6 +38,7 @@ class Touched:
     counted: Sequence[int] = ()
     records: Sequence[RecordRow] = ()
     gone: Sequence[RecordKeyRow] = ()
+    albums: set[RowKey] = field(default_factory=set[RowKey], compare=False)
 
 
 @dataclass(frozen=True, slots=True)

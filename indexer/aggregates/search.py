@@ -2,22 +2,23 @@
 
 Of each kind (`search_kinds.py`) the documents that a batch may have changed are made anew; what differs from what
 stands there is written, and the words that came and went are counted. A word whose last document goes, goes too.
-Concurrency: the caller's transaction holds the `repo` rows of the accounts; documents are locked in the order of their
-keys, words last, in theirs. records.md, "What follows from records".
+Concurrency: the caller's transaction holds the `repo` rows of the accounts, and the counts of the tags that came and
+went, so that nobody else writes the documents of these; documents are locked in the order of their keys, words last, in
+theirs. records.md, "What follows from records".
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import asyncpg
 
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.following import Follower, Touched
-from indexer.aggregates.search_kinds import KINDS, Kind
+from indexer.aggregates.search_kinds import KINDS, TAG, Kind
 from indexer.aggregates.search_text import Document, Key
 from protocol.words import marks
 from runtime.sql import Queries
@@ -33,12 +34,18 @@ Documents: TypeAlias = Mapping[Key, Document]
 async def follow(connection: Connection, touched: Touched) -> None:
     """Make documents and words what the touched rows want."""
     words: Counter[str] = Counter()
-    artists = set(touched.counted)
+    artists, tags = set(touched.counted), set[str]()
     for kind in KINDS:
         async for keys in _concerned(connection, kind, touched):
-            come = await _settle(connection, kind, keys, words)
+            come, moved = await _settle(connection, kind, keys, words)
             if kind.name == "artist":
                 artists.update(account_id for account_id, _ in come)
+            if kind.name == "track":
+                tags |= moved
+    if tags:
+        async for keys in _pages([(0, tag) for tag in tags]):
+            await _settle(connection, TAG, keys, words)
+        await connection.execute(SQL["weigh_tags"], sorted(tags))
     if touched.subjects:
         await connection.execute(SQL["weigh_tracks"], touched.subjects)
     if artists:
@@ -58,9 +65,8 @@ async def restart(connection: Connection) -> None:
 
 async def _concerned(connection: Connection, kind: Kind, touched: Touched) -> AsyncIterator[Sequence[Key]]:
     """The keys to look at, page by page, each page in order."""
-    keys = sorted(set(kind.keys(touched)))
-    for start in range(0, len(keys), PAGE):
-        yield keys[start : start + PAGE]
+    async for page in _pages(kind.keys(touched)):
+        yield page
     for account_id in sorted(touched.accounts) if kind.many else ():
         after = ""
         while found := await connection.fetch(SQL[f"{kind.name}_keys"], account_id, after, PAGE):
@@ -68,8 +74,17 @@ async def _concerned(connection: Connection, kind: Kind, touched: Touched) -> As
             after = found[-1]["key"]
 
 
-async def _settle(connection: Connection, kind: Kind, keys: Sequence[Key], words: Counter[str]) -> Documents:
-    """Replace what differs under these keys, and note the words that come and go; gives what was written."""
+async def _pages(keys: Iterable[Key]) -> AsyncIterator[Sequence[Key]]:
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), PAGE):
+        yield ordered[start : start + PAGE]
+
+
+async def _settle(
+    connection: Connection, kind: Kind, keys: Sequence[Key], words: Counter[str]
+) -> tuple[Documents, set[str]]:
+    """Replace what differs under these keys, and note the words that come and go; gives what was written, and the tags
+    that a document has got or lost."""
     columns = [key[0] for key in keys], [key[1] for key in keys]
     wanted: dict[Key, Document] = {}
     for number, row in enumerate(await connection.fetch(SQL[f"{kind.name}_sources"], *columns)):
@@ -90,7 +105,11 @@ async def _settle(connection: Connection, kind: Kind, keys: Sequence[Key], words
         words.subtract(stored[key].words)
     for each in come.values():
         words.update(each.words)
-    return come
+    return come, {tag for key in changed for tag in _tags(stored.get(key)) ^ _tags(wanted.get(key))}
+
+
+def _tags(document: Document | None) -> set[str]:
+    return set(document.tags) if document else set()
 
 
 def _stored(row: asyncpg.Record) -> Document:

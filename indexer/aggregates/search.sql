@@ -25,6 +25,58 @@ LEFT JOIN (SELECT account_id, handle FROM identity WHERE handle_valid) i USING (
 WHERE num_nonnulls(n.display_name, i.handle) > 0
     AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = asked.account_id AND c.hidden);
 
+-- name: album_sources
+-- Of these albums those that have tracks and show, and up to three artists of the author's own tracks in them.
+-- $1 account_ids bigint[], $2 keys text[]
+SELECT b.account_id, asked.key, b.title, own.artists
+FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, key)
+JOIN album b ON b.account_id = asked.account_id AND b.by_list = starts_with(asked.key, 'list/') AND b.album = substr(asked.key, 6)
+CROSS JOIN LATERAL (
+    SELECT coalesce((array_agg(DISTINCT t.artist COLLATE "C" ORDER BY t.artist COLLATE "C"))[1:3], '{}') AS artists
+    FROM album_track m
+    JOIN plyr_track t ON t.account_id = m.account_id AND t.rkey = m.rkey
+    WHERE m.account_id = b.account_id AND m.by_list = b.by_list AND m.album = b.album
+) own
+WHERE (b.track_count > 0 OR b.guest_count > 0)
+    AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = b.account_id AND c.hidden);
+
+-- name: album_keys
+-- The next albums that an account has or had.
+-- $1 account_id bigint, $2 after text, $3 number bigint
+SELECT CASE WHEN by_list THEN 'list/' ELSE 'name/' END || album COLLATE "C" AS key
+FROM album
+WHERE account_id = $1 AND CASE WHEN by_list THEN 'list/' ELSE 'name/' END || album COLLATE "C" > $2
+UNION
+SELECT key FROM search_document WHERE kind = 'album' AND account_id = $1 AND key > $2
+ORDER BY key
+LIMIT $3;
+
+-- name: playlist_sources
+-- Of these lists those that are playlists, have a name, and show.
+-- $1 account_ids bigint[], $2 keys text[]
+SELECT l.account_id, asked.key, l.name
+FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, key)
+JOIN plyr_list l ON l.account_id = asked.account_id AND l.rkey = substr(asked.key, 6)
+WHERE l.list_type = 'playlist' AND l.name IS NOT NULL
+    AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = l.account_id AND c.hidden);
+
+-- name: playlist_keys
+-- The next playlists that an account has or had.
+-- $1 account_id bigint, $2 after text, $3 number bigint
+SELECT 'list/' || rkey COLLATE "C" AS key FROM plyr_list WHERE account_id = $1 AND rkey > substr($2, 6)
+UNION
+SELECT key FROM search_document WHERE kind = 'playlist' AND account_id = $1 AND key > $2
+ORDER BY key
+LIMIT $3;
+
+-- name: tag_sources
+-- Of these tags those that tracks have.
+-- $1 account_ids bigint[], $2 keys text[]
+SELECT asked.account_id, asked.key
+FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, key)
+JOIN tag_count c ON c.tag = asked.key
+WHERE c.track_count > 0;
+
 -- name: documents
 -- What there is under these keys, to be written anew.
 -- $1 kind text, $2 account_ids bigint[], $3 keys text[]
@@ -71,6 +123,15 @@ FROM unnest($1::bigint[]) AS asked (account_id)
 LEFT JOIN actor_count c USING (account_id)
 WHERE d.kind = 'artist' AND d.account_id = asked.account_id AND d.key = ''
     AND d.popularity <> length(ltrim(coalesce(c.likes_received, 0)::bit(64)::text, '0'));
+
+-- name: weigh_tags
+-- How many tracks have these tags, likewise.
+-- $1 tags text[]
+UPDATE search_document d
+SET popularity = length(ltrim(c.track_count::bit(32)::text, '0'))
+FROM tag_count c
+WHERE c.tag = ANY ($1) AND d.kind = 'tag' AND d.account_id = 0 AND d.key = c.tag
+    AND d.popularity <> length(ltrim(c.track_count::bit(32)::text, '0'));
 
 -- name: recount_words
 -- Add to the counts of the words that there are; gives the sums.

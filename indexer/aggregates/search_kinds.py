@@ -43,4 +43,31 @@ def _artist(row: asyncpg.Record) -> Document:
     return document(row["display_name"] or row["handle"], alias=row["handle"])
 
 
-KINDS: tuple[Kind, ...] = (Kind("track", True, _tracks, _track), Kind("artist", False, _artists, _artist))
+def _albums(touched: Touched) -> Iterable[Key]:
+    return touched.albums
+
+
+def _album(row: asyncpg.Record) -> Document:
+    return document(row["title"], beside=row["artists"])
+
+
+def _playlists(touched: Touched) -> Iterable[Key]:
+    return [(account_id, f"list/{rkey}") for account_id, rkey in touched.keys.get("plyr_list", ())]
+
+
+def _playlist(row: asyncpg.Record) -> Document:
+    return document(row["name"])
+
+
+def _tag(row: asyncpg.Record) -> Document:
+    return document(row["key"], tags=[row["key"]])
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("track", True, _tracks, _track),
+    Kind("artist", False, _artists, _artist),
+    Kind("album", True, _albums, _album),
+    Kind("playlist", True, _playlists, _playlist),
+)
+TAG = Kind("tag", False, lambda _: (), _tag)
+"""Nobody's, under the account 0: those that tracks have got or lost are looked at once these are settled."""

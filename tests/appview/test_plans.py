@@ -86,6 +86,16 @@ SELECT account_id, account_id, '2026-01-01', false, rkey, uri FROM plyr_track;
 INSERT INTO track_listener (owner, account_id, plays) SELECT id, id, 1 FROM account;
 INSERT INTO heard_actor (account_id, play_count, listener_count) SELECT id, 1, 1 FROM account;
 INSERT INTO heard_tag (play_count, tag) SELECT i, 'tag ' || i FROM generate_series(1, {ROWS}) i;
+INSERT INTO search_document (kind, account_id, key, popularity, name, alias, artist, tags, words)
+SELECT k.kind, t.account_id, t.rkey, i % 9, 'title' || i, 'h' || i, 'artist', t.tags, ('title w' || i % 5000)::tsvector
+FROM (
+    SELECT *, row_number() OVER (ORDER BY rkey) AS i FROM plyr_track
+) t
+CROSS JOIN unnest(ARRAY['track', 'artist', 'album', 'playlist', 'tag']) AS k (kind)
+WHERE i % CASE WHEN k.kind = 'track' THEN 2 ELSE 20 END = 0;
+INSERT INTO search_word (word, documents, marks)
+SELECT md5(i::text), i % 1000 + 1, ARRAY(SELECT i * j % 10007 FROM generate_series(1, 10) j)
+FROM generate_series(1, {PEOPLE}) i;
 """
 # A row or a few for the whole instance.
 SMALL = {"totals", "heard_total", "source_cursor", "instance"}

@@ -81,3 +81,15 @@ def test_api_answers_every_kind_of_request_and_uses_a_loaded_folder_again(tmp_pa
     assert _figures("api", *options)["data"]["secondsOfLoading"] == 0
     with pytest.raises(AssertionError, match="catalogue of other sizes"):
         _figures("api", *options, "--tracks=101")
+
+
+def test_search_finds_titles_and_times_both_ways() -> None:
+    figures = _figures("search", "--tracks=200", "--actors=20", "--playlists=10", "--questions=5")
+    assert figures["milliseconds"]["all"]["p50"] > 0
+    assert figures["typoRecallAt10"] > 0
+
+
+def test_search_quality_ranks_every_pair_both_ways() -> None:
+    figures = _figures("search-quality", "--crowd=50")
+    assert figures["pairs"] >= 300
+    assert figures["recallAt10"] > figures["baseline"]["recallAt10"]

@@ -57,6 +57,44 @@ def test_words_at_one_edit_share_a_mark(one: str, other: str) -> None:
         assert set(words.near(one)) & set(words.marks(other))
 
 
+def counted(one: str, other: str) -> int:
+    """The distance from the whole table of distances."""
+    table = {(-1, -1): len(one) + len(other)}
+    for row in range(len(one) + 1):
+        for column in range(len(other) + 1):
+            ways = [] if row or column else [0]
+            if row:
+                ways.append(table[row - 1, column] + 1)
+            if column:
+                ways.append(table[row, column - 1] + 1)
+            if row and column:
+                ways.append(table[row - 1, column - 1] + (one[row - 1] != other[column - 1]))
+            if row > 1 and column > 1 and one[row - 2 : row] == other[column - 2 : column][::-1]:
+                ways.append(table[row - 2, column - 2] + 1)
+            table[row, column] = min(ways)
+    return table[len(one), len(other)]
+
+
+@given(letters, letters)
+def test_the_distance_is_that_of_the_shortest_way(one: str, other: str) -> None:
+    assert words.distance(one, other) == counted(one, other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        ("night dr", [("night", False), ("dr", True)]),
+        ("dr dr", [("dr", True)]),
+        ("夜の海", [("夜の", False), ("の海", False)]),
+        ("夜 live", [("夜", True), ("live", True)]),
+        ("Tåke feat. Nils", [("take", False), ("nils", True)]),
+        ("  ", []),
+    ],
+)
+def test_the_last_word_that_is_typed_may_go_on(typed: str, sought: list[tuple[str, bool]]) -> None:
+    assert words.sought(typed) == sought
+
+
 @given(letters, letters, letters)
 def test_a_word_within_another_leads_to_it(before: str, word: str, after: str) -> None:
     assert set(words.within(word)) <= set(words.marks(before + word + after))

@@ -9,11 +9,12 @@ from typing import Any
 from indexer.projections import BY_COLLECTION
 from indexer.stages import RecordRow
 from runtime.db import Pool
-from tests.indexer.projections.records import COMMENT, LIKE, LIST, PLAY, TRACK, Book, uri
+from tests.indexer.projections.records import BSKY_PROFILE, COMMENT, LIKE, LIST, PLAY, TRACK, Book, uri
 
 from .recount_albums import albums, stored_albums
 from .recount_links import backlinks, stored_links
 from .recount_plays import heard, stored_heard
+from .recount_search import search, stored_search
 
 PLAYS = "teal_play"
 SLOTS = 16
@@ -78,6 +79,11 @@ def expected(book: Book) -> dict[str, Any]:
         "listener_count": len({account_id for account_id, _, _ in scrobbles}),
     }
     plays = [play for play in _parsed(seen, PLAY) if (play.account_id, play.rkey, play.alpha) in scrobbles]
+    every_track, every_list = _parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)
+    every_album = albums(every_track, every_list)
+    names = {
+        profile.account_id: profile.display_name for profile in _parsed(seen, BSKY_PROFILE) if profile.display_name
+    }
     return {
         "subjects": {subject: tuple(counts) for subject, counts in subjects.items()},
         "actors": {account_id: tuple(counts) for account_id, counts in actors.items() if any(counts)},
@@ -88,7 +94,8 @@ def expected(book: Book) -> dict[str, Any]:
         "plays": canonical_plays(book.records.values()),
         "links": backlinks(book),
         "heard": heard(tracks.values(), plays),
-        "albums": albums(_parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)),
+        "albums": every_album,
+        "search": search(every_track, every_list, names, every_album, book.hidden),
     }
 
 
@@ -120,6 +127,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
         "links": await stored_links(pool),
         "heard": await stored_heard(pool),
         "albums": await stored_albums(pool),
+        "search": await stored_search(pool),
     }
 
 

@@ -73,3 +73,48 @@ async def test_words_of_a_document_are_bounded(pool: Pool) -> None:
     book = await Book.open(pool)
     await book.put(records.TRACK, records.track(title=" ".join(f"w{n}" for n in range(60)), artist="a b"), rkey=ONE)
     assert len(await vocabulary(pool)) == 34
+
+
+async def names(pool: Pool, kind: str) -> list[str]:
+    rows = await pool.fetch("SELECT name FROM search_document WHERE kind = $1 ORDER BY name", kind)
+    return [row["name"] for row in rows]
+
+
+async def test_an_album_is_found_while_it_has_a_track_by_list_or_by_name(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(album="Harbour Lights"), rkey=ONE)
+    assert await names(pool, "album") == ["harbourlights"]
+    items = [records.uri(1, records.TRACK, ONE)]
+    await book.put(records.LIST, records.track_list(items, listType="album", name="Night Bus"), rkey=TWO)
+    assert await names(pool, "album") == ["nightbus"]
+    await book.hide(1)
+    assert await names(pool, "album") == []
+    await book.show(1)
+    await book.put(records.LIST, records.track_list(items, listType="album", name="Day Bus"), rkey=TWO)
+    assert await names(pool, "album") == ["daybus"]
+    await book.write((), [(1, records.LIST, TWO), (1, records.TRACK, ONE)])
+    assert await names(pool, "album") == []
+    assert await vocabulary(pool) == {}
+
+
+async def test_a_playlist_is_found_by_its_present_name(pool: Pool) -> None:
+    book = await Book.open(pool)
+    for name in ("Rainy Days", "Sunny Days"):
+        await book.put(records.LIST, records.track_list([], listType="playlist", name=name), rkey=TWO)
+    assert await names(pool, "playlist") == ["sunnydays"]
+    await book.put(records.LIST, records.track_list([], listType="liked", name="Sunny Days"), rkey=TWO)
+    assert await names(pool, "playlist") == []
+    assert await vocabulary(pool) == {}
+
+
+async def test_a_tag_is_found_as_long_as_a_visible_track_has_it(pool: Pool) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(tags=["lo-fi", "live"]), rkey=ONE)
+    await book.put(records.TRACK, records.track(tags=["live"]), account_id=2, rkey=ONE)
+    assert await names(pool, "tag") == ["live", "lofi"]
+    assert await pool.fetchval("SELECT popularity FROM search_document WHERE kind = 'tag' AND key = 'live'") == 2
+    await book.hide(1)
+    assert await names(pool, "tag") == ["live"]
+    assert await pool.fetchval("SELECT popularity FROM search_document WHERE kind = 'tag' AND key = 'live'") == 1
+    await book.write((), [(2, records.TRACK, ONE)])
+    assert await names(pool, "tag") == []
