@@ -31,6 +31,7 @@ from indexer.limits import batch_limits, head_limits, make_rules, stream_limits,
 from indexer.namespaces import tracking, wire_names
 from indexer.pipeline import Pipeline
 from indexer.resync import SyncWorkers
+from indexer.rolling import Rolling
 from indexer.sampling import Sampler
 from indexer.stalls import StallWatch
 from indexer.subscriber import Subscriber
@@ -94,7 +95,7 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
     stream = _subscriber(settings, inbox, Interest(tracking(names), tracked), names, pool)
     confirmation = Confirmation(settings, pool, workers.wake)
     leftovers = Leftovers(pool, rules, settings.status_interval)
-    parts: list[Part] = [workers, identities, discovery, comparison, confirmation, leftovers]
+    parts: list[Part] = [workers, identities, discovery, comparison, confirmation, leftovers, Rolling(pool)]
     if not settings.jetstream_urls:
         parts.append(Sampler(settings, pool, heads, inbox, stream.turn_away))
     pipeline = Pipeline(

@@ -6,29 +6,38 @@ hidden contribute nothing. Then every follower is told what was touched (`follow
 its tables in a migration, its line in `FOLLOWERS`.
 """
 
-from indexer.aggregates import albums, counts, links, names, search, track_plays
+from indexer.aggregates import albums, counts, links, names, played, search, track_plays, windows
 from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
 from indexer.aggregates.following import Follower, Touched
+from indexer.aggregates.heard import Change, Heard, credited, heard_of
 
+# In the order in which they lock what they share; `played`, which is told of accounts that leave as well, comes first.
 FOLLOWERS: tuple[Follower, ...] = (
+    played.FOLLOWER,
     names.FOLLOWER,
     albums.FOLLOWER,
     search.FOLLOWER,
     links.FOLLOWER,
     track_plays.FOLLOWER,
 )
+CHARTS: tuple[windows.Chart, ...] = (played.CHART,)
 TABLES: tuple[str, ...] = (*counts.TABLES, *(table for each in FOLLOWERS for table in each.tables))
 
 __all__ = [
+    "CHARTS",
     "FOLLOWERS",
     "TABLES",
+    "Change",
     "Connection",
     "Contribution",
     "Follower",
+    "Heard",
     "Tally",
     "Touched",
+    "credited",
     "flush",
     "follow",
+    "heard_of",
     "hidden_accounts",
     "restart",
     "set_hidden",

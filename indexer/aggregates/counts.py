@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from indexer.aggregates.heard import Change
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
@@ -85,7 +86,8 @@ class _Total:
 class Tally:
     """Changes of counts, not written yet. Not for concurrent use.
 
-    `flushed_subjects`, `flushed_actors`: what has been written, in all.
+    `flushed_subjects`, `flushed_actors`: what has been written, in all. `heard`: plays that have come to count or
+    ceased to, which the charts of played music follow.
     """
 
     def __init__(self, hidden: frozenset[int]) -> None:
@@ -96,6 +98,7 @@ class Tally:
         self.totals: defaultdict[int, _Total] = defaultdict(_Total)
         self.flushed_subjects: set[str] = set()
         self.flushed_actors: set[int] = set()
+        self.heard: list[Change] = []
 
     def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
         """Count rows that came, or, with sign -1, rows that went."""
@@ -117,6 +120,10 @@ class Tally:
                 self.totals[account_id % SLOTS].lists += sign * lists
             for tag in tags:
                 self.tags[tag] += sign
+
+    def hear(self, changes: Iterable[Change]) -> None:
+        """Note plays that have come to count (1) or ceased to (-1)."""
+        self.heard.extend(change for change in changes if change[1].account_id not in self.hidden)
 
     def __len__(self) -> int:
         return len(self.subjects)

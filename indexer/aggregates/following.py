@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from indexer.aggregates.counts import Connection
+from indexer.aggregates.heard import Change
 from indexer.stages import RecordKeyRow, RecordRow
 
 RowKey: TypeAlias = tuple[int, str]
@@ -26,7 +27,9 @@ class Touched:
     or ceased to, and those that were purged (`shown`, `hidden`, `purged`). `handles`: those whose handle has come or
     gone. `subjects`, `counted`: subjects and accounts whose counts may have changed. `records`, `gone`: the records
     themselves that came or changed, and the keys of those that went. `albums`: by account and key, those that the
-    follower of albums has made anew or dropped, for whoever comes behind it."""
+    follower of albums has made anew or dropped, for whoever comes behind it. `heard`: plays that have come to count, or
+    ceased to, by rows that were touched. `leaving`: accounts that show and are about to be purged; all of theirs is
+    still there, and they are told as `accounts` when it has gone."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()
@@ -39,6 +42,8 @@ class Touched:
     records: Sequence[RecordRow] = ()
     gone: Sequence[RecordKeyRow] = ()
     albums: set[RowKey] = field(default_factory=set[RowKey], compare=False)
+    heard: Sequence[Change] = ()
+    leaving: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypedDict
 import asyncpg
 
 from indexer import aggregates
-from indexer.aggregates import Connection, Tally, Touched, flush, follow, hidden_accounts, set_hidden
+from indexer.aggregates import Change, Connection, Tally, Touched, flush, follow, hidden_accounts, set_hidden
 from indexer.projections import (
     base,
     bsky_profile,
@@ -65,6 +65,7 @@ TABLES: tuple[str, ...] = (
 class _Counted(TypedDict):
     subjects: list[str]
     counted: list[int]
+    heard: list[Change]
 
 
 class _Batch(NamedTuple):
@@ -139,8 +140,11 @@ async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
     tally = Tally(await hidden_accounts(connection, account_ids))
     for projection in PROJECTIONS:
         await base.count(connection, projection, account_ids, tally, -1)
-        await base.purge(connection, projection, account_ids)
     await flush(connection, tally)
+    if leaving := sorted(set(account_ids) - tally.hidden):
+        await follow(connection, Touched(leaving=leaving))
+    for projection in PROJECTIONS:
+        await base.purge(connection, projection, account_ids)
     await follow(connection, Touched(accounts=account_ids, purged=account_ids, **_counted(tally)))
 
 
@@ -150,7 +154,11 @@ async def change_handles(connection: Connection, account_ids: Sequence[int]) -> 
 
 
 def _counted(tally: Tally) -> _Counted:
-    return {"subjects": sorted(tally.flushed_subjects), "counted": sorted(tally.flushed_actors)}
+    return {
+        "subjects": sorted(tally.flushed_subjects),
+        "counted": sorted(tally.flushed_actors),
+        "heard": tally.heard,
+    }
 
 
 async def restart(connection: Connection) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from indexer.aggregates import Connection, Contribution, Tally, flush
+from indexer.aggregates import Connection, Contribution, Heard, Tally, flush, heard_of
 from indexer.stages import RecordKeyRow, RecordRow
 from runtime.sql import Queries
 
@@ -63,7 +63,8 @@ class Projection:
 
     `columns`: of the table, in the order of the rows that `parse` makes; None for a record that makes none. It raises
     for no record that its lexicon, with `tolerates`, lets through. `key`: the table's primary key from the record's;
-    its first two columns are what `settle` takes.
+    its first two columns are what `settle` takes. `heard`: of plays, what a row says to the charts; what goes and what
+    is settled says it by columns of the table's names.
     """
 
     collections: tuple[str, ...]
@@ -74,6 +75,7 @@ class Projection:
     tolerates: Tolerance
     sql: Queries
     contribution: Callable[[Any], Contribution] | None = None
+    heard: Callable[[Any], Heard] | None = None
     side: Side | None = None
     settlement: Settlement | None = None
 
@@ -103,11 +105,13 @@ async def write(
     if projection.contribution:
         tally.add(_contributions(gone), -1)
         tally.add(map(projection.contribution, rows))
+    settled: list[asyncpg.Record] = []
     if projection.settlement and (gone or rows):
         settled = await _settle(connection, projection, projection.settlement, columns, gone)
         tally.add(_contributions(settled))
-        return [(row["account_id"], row["rkey"]) for row in settled]
-    return []
+    if projection.heard:
+        await _hear(projection, rows, gone, settled, tally)
+    return [(row["account_id"], row["rkey"]) for row in settled]
 
 
 async def count(
@@ -144,6 +148,21 @@ async def _insert(connection: Connection, projection: Projection, rows: Sequence
     side = projection.side
     if side and (beside := [each for row in rows for each in side.rows(row)]):
         await connection.copy_records_to_table(side.table, records=beside, columns=side.columns)
+
+
+async def _hear(
+    projection: Projection,
+    rows: Sequence[Row],
+    gone: Sequence[asyncpg.Record],
+    settled: Sequence[asyncpg.Record],
+    tally: Tally,
+) -> None:
+    assert projection.heard is not None
+    for start in range(0, len(rows), SLICE_ROWS):
+        tally.hear((1, projection.heard(row)) for row in rows[start : start + SLICE_ROWS])
+        await asyncio.sleep(0)
+    tally.hear((-1, heard_of(row)) for row in gone if row["scrobbles"])
+    tally.hear((row["scrobbles"], heard_of(row)) for row in settled if row["scrobbles"])
 
 
 async def _settle(

@@ -2,8 +2,8 @@
 
 A generation has `artists`, or `artistNames` and `artistMbIds`, or one `artistName`; `originUri` or `originUrl`;
 `musicServiceUri` or `musicServiceBaseDomain`. MBIDs come with and without their scheme, empty, or as garbage.
-Identities are UUIDs: the MBID itself, else one of version 8 (RFC 9562) made of the SHA-256 of a normalised name, so
-that a name never becomes one with an MBID. Nothing is guessed and nothing merged beyond that. Pure.
+Identities are UUIDs: the MBID itself, else one made of names (protocol/played.py). Nothing is guessed and nothing
+merged beyond that. Pure.
 records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 """
 
@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from indexer.aggregates.track_names import SERVICE, named, track_in
 from indexer.projections.fields import integer, text
+from protocol.played import coded_recording, named_artist, named_recording, named_release
 from protocol.syntax import is_uri
 from protocol.text import normalise, pg_text
 
@@ -123,32 +123,24 @@ def recording_id(item: Item) -> str:
     """The recording's MBID, else ISRC and title, else title and artists in any order."""
     if item.recording_mbid:
         return item.recording_mbid
-    title = normalise(item.track_name or "")
+    title = item.track_name or ""
     isrc = _NOT_ISRC.sub("", item.isrc.upper()) if item.isrc else ""
-    if isrc:
-        return _identity("isrc", (isrc, title))
-    return _identity("recording", (title, *sorted(map(normalise, item.artist_names))))
+    return coded_recording(isrc, title) if isrc else named_recording(title, item.artist_names)
 
 
 def release_id(item: Item) -> str | None:
     """The release's MBID, else its name and the first artist; None for a play of no release."""
     if item.release_mbid:
         return item.release_mbid
-    name = normalise(item.release_name or "")
-    return _identity("release", (name, normalise(item.artist_names[0]) if item.artist_names else "")) if name else None
+    if not normalise(item.release_name or ""):
+        return None
+    return named_release(item.release_name or "", item.artist_names[0] if item.artist_names else "")
 
 
 def artist_ids(item: Item) -> list[str]:
     """Of each artist the MBID, else the name; an MBID beyond the names too. Each once."""
     along = zip_longest(item.artist_names, item.artist_mbids or ())
-    ids = (known or _identity("artist", (normalise(name),)) for name, known in along if known or name)
-    return list(dict.fromkeys(ids))
-
-
-def _identity(kind: str, parts: Iterable[str]) -> str:
-    """32 hex digits. Parts are normalised, and so hold no line break."""
-    digest = sha256("\n".join((kind, *parts)).encode()).hexdigest()
-    return f"{digest[:12]}8{digest[13:16]}8{digest[17:32]}"
+    return list(dict.fromkeys(known or named_artist(name) for name, known in along if known or name))
 
 
 def _artists(value: Mapping[str, Any]) -> tuple[list[str], list[str | None]]:

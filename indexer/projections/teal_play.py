@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from indexer.aggregates import Contribution
+from indexer.aggregates import Contribution, Heard, credited
 from indexer.projections import fields, music
 from indexer.projections.base import Key, Projection, Settlement
 from indexer.projections.tolerances import odd_play
@@ -92,6 +92,19 @@ def contribution(play: Play) -> Contribution:
     return Contribution(play.account_id, scrobbles=1)
 
 
+def heard(play: Play) -> Heard:
+    """What is to be counted of a play that has come to count."""
+    return Heard(
+        play.account_id,
+        play.played_at,
+        play.recording.replace("-", ""),
+        play.release and play.release.replace("-", ""),
+        play.track_name or "",
+        play.release_name or "",
+        credited(play.artist_names, play.artist_mbids),
+    )
+
+
 PROJECTION = Projection(
     collections=(STABLE, ALPHA),
     table="teal_play",
@@ -101,5 +114,6 @@ PROJECTION = Projection(
     tolerates=odd_play,
     sql=SQL,
     contribution=contribution,
+    heard=heard,
     settlement=Settlement(group=("account_id", "played_at", "recording"), before="shadow"),
 )

@@ -4,7 +4,8 @@
 DELETE FROM teal_play p
 USING unnest($1::bigint[], $2::text[], $3::boolean[]) AS key (account_id, rkey, alpha)
 WHERE p.account_id = key.account_id AND p.rkey = key.rkey AND p.alpha = key.alpha
-RETURNING p.account_id, p.played_at, p.recording, p.canonical::integer AS scrobbles;
+RETURNING p.account_id, p.played_at, p.recording, p.canonical::integer AS scrobbles,
+    p.release, p.track_name, p.release_name, p.artist_names, p.artist_mbids;
 
 -- name: shadow
 -- An alpha record stands behind its stable twin while there is one. Gives those that changed, and what each that
@@ -22,7 +23,8 @@ UPDATE teal_play p
 SET shadowed = twin.wanted, canonical = false
 FROM twin
 WHERE p.account_id = twin.account_id AND p.rkey = twin.rkey AND p.alpha AND p.shadowed <> twin.wanted
-RETURNING p.account_id, p.rkey, p.played_at, p.recording, -twin.counted::integer AS scrobbles;
+RETURNING p.account_id, p.rkey, p.played_at, p.recording, -twin.counted::integer AS scrobbles,
+    p.release, p.track_name, p.release_name, p.artist_names, p.artist_mbids;
 
 -- name: settle
 -- One play of each touched group (account, time, recording) counts: stable before alpha, then the lowest key. The
@@ -61,7 +63,8 @@ UPDATE teal_play p
 SET canonical = j.wanted
 FROM judged j
 WHERE p.account_id = j.account_id AND p.rkey = j.rkey AND p.alpha = j.alpha AND j.canonical <> j.wanted
-RETURNING p.account_id, p.rkey, CASE WHEN p.canonical THEN 1 ELSE -1 END AS scrobbles;
+RETURNING p.account_id, p.rkey, p.played_at, p.recording, CASE WHEN p.canonical THEN 1 ELSE -1 END AS scrobbles,
+    p.release, p.track_name, p.release_name, p.artist_names, p.artist_mbids;
 
 -- name: purge
 -- Delete all plays of accounts.

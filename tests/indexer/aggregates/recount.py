@@ -13,6 +13,7 @@ from tests.indexer.projections.records import BSKY_PROFILE, COMMENT, LIKE, LIST,
 
 from .recount_albums import albums, stored_albums
 from .recount_links import backlinks, stored_links
+from .recount_played import stored_charts
 from .recount_plays import heard, stored_heard
 from .recount_search import search, stored_search
 
@@ -146,8 +147,10 @@ TABLES = (
 
 
 async def everything(pool: Pool) -> dict[str, list[str]]:
-    """All rows of all tables that can be rebuilt, as text."""
-    return {table: sorted(text for (text,) in await pool.fetch(f"SELECT t::text FROM {table} t")) for table in TABLES}
+    """All rows of all tables that can be rebuilt, as text; of charts without the numbers that items go by."""
+    rows = {table: sorted(text for (text,) in await pool.fetch(f"SELECT t::text FROM {table} t")) for table in TABLES}
+    charts = await stored_charts(pool)
+    return rows | {part: sorted(map(repr, getattr(found, "items", found.copy)())) for part, found in charts.items()}
 
 
 def track_uri(account_id: int, rkey: str) -> str:

@@ -30,7 +30,7 @@ class Witness:
         self.restarts = 0
 
     async def follow(self, connection: Connection, touched: Touched) -> None:
-        self.told.append(replace(touched, subjects=(), counted=(), records=(), gone=()))
+        self.told.append(replace(touched, subjects=(), counted=(), records=(), gone=(), heard=()))
         self.counted.append((touched.subjects, touched.counted))
         found = await connection.fetchrow(
             "SELECT (SELECT count(*) FROM plyr_track), (SELECT count(*) FROM plyr_like),"
@@ -85,8 +85,9 @@ async def test_accounts_that_hide_show_again_or_are_purged_are_told(pool: Pool, 
     await book.put(records.TRACK, records.track())
     for step in (book.hide, book.hide, book.show, book.show, book.purge):
         await step(1)
-    assert witness.told[1:] == [Touched(accounts=[1], **{fate: [1]}) for fate in ("hidden", "shown", "purged")]
-    assert witness.seen[1:] == [(1, 0, 1), (1, 0, 0), (0, 0, 0)]
+    hidden, shown, purged = (Touched(accounts=[1], **{fate: [1]}) for fate in ("hidden", "shown", "purged"))
+    assert witness.told[1:] == [hidden, shown, Touched(leaving=[1]), purged]
+    assert witness.seen[1:] == [(1, 0, 1), (1, 0, 0), (1, 0, 0), (0, 0, 0)]
 
 
 async def test_what_is_made_anew_is_followed_from_nothing(pool: Pool, witness: Witness) -> None:

@@ -1,0 +1,172 @@
+"""Charts of played music: artists, releases and recordings, with their plays and listeners in every window.
+
+A follower of the plays that count. What a batch changes is added up first (`heard.Pile`) and then to what stands in
+`played`, which is locked item by item; `listening` tells a new listener from one that was there, and `played_names`
+how an item is called. Accounts that show or hide come and go with all their plays, page by page.
+
+Concurrency: the caller's transaction holds the `repo` rows of the accounts, and by it their rows of `listening` and
+`listener`. Items are added in the order of their keys, then locked in that of their ids; all else hangs on these.
+records.md, "What follows from records".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import Final
+
+import asyncpg
+
+from indexer.aggregates import listening, played_names, windows
+from indexer.aggregates.counts import Connection
+from indexer.aggregates.following import Follower, Touched
+from indexer.aggregates.heard import Changed, Pile, heard_of, minute_of, netted
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+# Plays added up before other tasks get their turn, plays of an account that are read at once, and pairs of account and
+# item that are held before they are written.
+SLICE: Final = 200
+PAGE: Final = 2_000
+SHARES: Final = 50_000
+# Places, among all plays and those of `windows.DAYS`, of the windows whose listeners are counted too.
+LISTENED: Final = (0, 1, 2, 3, 5, 7, 9)
+
+
+async def follow(connection: Connection, touched: Touched) -> None:
+    if changes := netted(touched.heard):
+        pile = await _pile(connection)
+        for start in range(0, len(changes), SLICE):
+            pile.add(changes[start : start + SLICE])
+            await asyncio.sleep(0)
+        await _write(connection, pile, leaving=False)
+    if touched.leaving:
+        await _move(connection, touched.leaving, -1)
+    if touched.accounts:
+        hidden = {account_id for (account_id,) in await connection.fetch(SQL["hidden"], touched.accounts)}
+        await _move(connection, sorted(hidden & set(touched.accounts)), -1)
+        await _move(connection, sorted(set(touched.accounts) - hidden), 1)
+
+
+async def restart(connection: Connection) -> None:
+    await connection.execute(SQL["clear"])
+    await windows.restart(connection)
+
+
+FOLLOWER = Follower(
+    tables=("chart_window", "played", "played_name", "played_by", "listening", "listener"),
+    follow=follow,
+    restart=restart,
+)
+
+
+async def reach(connection: Connection, since: datetime, until: datetime) -> datetime | None:
+    return await connection.fetchval(SQL["reach"], since, until, PAGE)
+
+
+async def leave(connection: Connection, days: int, since: datetime, until: datetime) -> None:
+    """Take the plays of that time out of a window."""
+    place = 1 + windows.DAYS.index(days)
+    rows = await connection.fetch(SQL["leaving"], since, until, minute_of(until))
+    if not rows:
+        return
+    nothing = [0] * len(rows)
+    plays = [nothing] * (len(windows.DAYS) + 1)
+    plays[place] = [-row["plays"] for row in rows]
+    listeners = [[-row["listeners"] for row in rows] if each == place else nothing for each in LISTENED]
+    await connection.execute(SQL["count"], [row["id"] for row in rows], *plays, *listeners)
+    accounts = await connection.fetch(SQL["accounts_leaving"], since, until)
+    nothing = [0] * len(accounts)
+    plays = [[-row["plays"] for row in accounts] if each == place else nothing for each in LISTENED]
+    await connection.execute(SQL["count_listeners"], [row["account_id"] for row in accounts], *plays)
+
+
+CHART = windows.Chart(reach, leave)
+
+
+async def _move(connection: Connection, account_ids: Sequence[int], sign: int) -> None:
+    """Take in, or out, all plays of these accounts."""
+    if not account_ids:
+        return
+    pile = await _pile(connection)
+    cursor = await connection.cursor(SQL["plays_of"], account_ids)
+    while rows := await cursor.fetch(PAGE):
+        for start in range(0, len(rows), SLICE):
+            pile.add((sign, heard_of(row)) for row in rows[start : start + SLICE])
+            await asyncio.sleep(0)
+        if pile.shares >= SHARES:
+            await _write(connection, pile, leaving=sign < 0)
+            pile = Pile(pile.edges)
+    await _write(connection, pile, leaving=sign < 0)
+
+
+async def _pile(connection: Connection) -> Pile:
+    edges = await windows.held(connection)
+    return Pile([minute_of(edges[days]) for days in windows.DAYS])
+
+
+async def _write(connection: Connection, pile: Pile, *, leaving: bool) -> None:
+    items = await _locked(connection, pile)
+    await listening.write(connection, items, pile.edges, leaving=leaving)
+    await _count(connection, items)
+    await played_names.write(connection, items)
+    if idle := [item.id for item in items if not item.plays + sum(item.heard.slots)]:
+        await connection.execute(SQL["drop"], idle)
+    await _count_listeners(connection, pile)
+
+
+async def _locked(connection: Connection, pile: Pile) -> list[Changed]:
+    """All items of the pile; those that are new are added, and those that somebody else drops meanwhile added again."""
+    wanted = {(kind, key) for kind, items in pile.items.items() for key in items}
+    found: list[Changed] = []
+    slots = len(pile.edges) + 1
+    while wanted:
+        kinds, keys = [kind for kind, _ in sorted(wanted)], [key for _, key in sorted(wanted)]
+        if missing := await connection.fetch(SQL["missing"], kinds, keys):
+            await _add(connection, pile, missing)
+        for item_id, kind, key, plays, other_plays, name, credit in await connection.fetch(SQL["lock"], kinds, keys):
+            heard = pile.items[kind][key.hex]
+            found.append(Changed(item_id, kind, key.hex, plays, other_plays, (name, credit), heard, [0] * slots))
+            wanted.remove((kind, key.hex))
+    return found
+
+
+async def _add(connection: Connection, pile: Pile, missing: Sequence[asyncpg.Record]) -> None:
+    names = [played_names.best(pile.items[row["kind"]][row["key"].hex].names) for row in missing]
+    await connection.execute(
+        SQL["add"],
+        [row["kind"] for row in missing],
+        [row["key"] for row in missing],
+        [name for name, _ in names],
+        [credit for _, credit in names],
+    )
+
+
+async def _count(connection: Connection, items: Sequence[Changed]) -> None:
+    changed = [each for each in items if any(each.heard.slots) or any(each.listeners)]
+    if not changed:
+        return
+    plays = zip(*(_by_window(each.heard.slots) for each in changed), strict=True)
+    listeners = list(zip(*(_by_window(each.listeners) for each in changed), strict=True))
+    await connection.execute(
+        SQL["count"], [each.id for each in changed], *plays, *(listeners[place] for place in LISTENED)
+    )
+
+
+async def _count_listeners(connection: Connection, pile: Pile) -> None:
+    changed = {account_id: slots for account_id, slots in sorted(pile.accounts.items()) if any(slots)}
+    if not changed:
+        return
+    plays = list(zip(*map(_by_window, changed.values()), strict=True))
+    await connection.execute(SQL["count_listeners"], list(changed), *(plays[place] for place in LISTENED))
+    if fewer := [account_id for account_id, slots in changed.items() if sum(slots) < 0]:
+        await connection.execute(SQL["drop_listeners"], fewer)
+
+
+def _by_window(slots: Sequence[int]) -> list[int]:
+    """How many in all, and in each window from the longest on."""
+    sums = list(accumulate(reversed(slots)))
+    sums.reverse()
+    return sums

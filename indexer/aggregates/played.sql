@@ -1,0 +1,146 @@
+-- name: missing
+-- Those of some items that are not there yet.
+-- $1 kinds text[], $2 keys uuid[]
+SELECT w.kind, w.key
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, key)
+WHERE NOT EXISTS (SELECT FROM played p WHERE p.key = w.key AND p.kind = w.kind::played_kind);
+
+-- name: add
+-- Items that nobody has played yet, unless somebody else adds them at the same time.
+-- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[]
+INSERT INTO played (
+    kind, key, name, credit, plays, plays_1, plays_3, plays_7, plays_15, plays_30, plays_61, plays_90, plays_180, plays_365,
+    listeners, listeners_1, listeners_7, listeners_30, listeners_90, listeners_180, listeners_365, other_plays
+)
+SELECT kind::played_kind, key, name, credit, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) AS new (kind, key, name, credit)
+ORDER BY key, kind
+ON CONFLICT (key, kind) DO NOTHING;
+
+-- name: lock
+-- Items as they are; nobody else changes them before the transaction ends.
+-- $1 kinds text[], $2 keys uuid[]
+SELECT p.id, p.kind::text AS kind, p.key, p.plays, p.other_plays, p.name, p.credit
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, key)
+JOIN played p ON p.key = w.key AND p.kind = w.kind::played_kind
+ORDER BY p.id
+FOR NO KEY UPDATE OF p;
+
+-- name: count
+-- Add to what stands there.
+-- $1 ids integer[], $2 plays integer[], $3 plays_365 integer[], $4 plays_180 integer[], $5 plays_90 integer[], $6 plays_61 integer[], $7 plays_30 integer[], $8 plays_15 integer[], $9 plays_7 integer[], $10 plays_3 integer[], $11 plays_1 integer[], $12 listeners integer[], $13 listeners_365 integer[], $14 listeners_180 integer[], $15 listeners_90 integer[], $16 listeners_30 integer[], $17 listeners_7 integer[], $18 listeners_1 integer[]
+UPDATE played p
+SET plays = p.plays + d.plays,
+    plays_365 = p.plays_365 + d.plays_365,
+    plays_180 = p.plays_180 + d.plays_180,
+    plays_90 = p.plays_90 + d.plays_90,
+    plays_61 = p.plays_61 + d.plays_61,
+    plays_30 = p.plays_30 + d.plays_30,
+    plays_15 = p.plays_15 + d.plays_15,
+    plays_7 = p.plays_7 + d.plays_7,
+    plays_3 = p.plays_3 + d.plays_3,
+    plays_1 = p.plays_1 + d.plays_1,
+    listeners = p.listeners + d.listeners,
+    listeners_365 = p.listeners_365 + d.listeners_365,
+    listeners_180 = p.listeners_180 + d.listeners_180,
+    listeners_90 = p.listeners_90 + d.listeners_90,
+    listeners_30 = p.listeners_30 + d.listeners_30,
+    listeners_7 = p.listeners_7 + d.listeners_7,
+    listeners_1 = p.listeners_1 + d.listeners_1
+FROM unnest(
+    $1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
+    $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
+    $16::integer[], $17::integer[], $18::integer[]
+) AS d (
+    id, plays, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
+    listeners, listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
+)
+WHERE p.id = d.id;
+
+-- name: drop
+-- Items that nobody has played any more.
+-- $1 ids integer[]
+WITH unlinked AS (
+    DELETE FROM played_by WHERE item = ANY ($1)
+)
+DELETE FROM played WHERE id = ANY ($1) AND plays = 0;
+
+-- name: count_listeners
+-- Add to how much accounts have played.
+-- $1 account_ids bigint[], $2 plays integer[], $3 plays_365 integer[], $4 plays_180 integer[], $5 plays_90 integer[], $6 plays_30 integer[], $7 plays_7 integer[], $8 plays_1 integer[]
+INSERT INTO listener AS l (account_id, plays, plays_365, plays_180, plays_90, plays_30, plays_7, plays_1)
+SELECT * FROM unnest(
+    $1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[]
+)
+ON CONFLICT (account_id) DO UPDATE
+SET plays = l.plays + EXCLUDED.plays,
+    plays_365 = l.plays_365 + EXCLUDED.plays_365,
+    plays_180 = l.plays_180 + EXCLUDED.plays_180,
+    plays_90 = l.plays_90 + EXCLUDED.plays_90,
+    plays_30 = l.plays_30 + EXCLUDED.plays_30,
+    plays_7 = l.plays_7 + EXCLUDED.plays_7,
+    plays_1 = l.plays_1 + EXCLUDED.plays_1;
+
+-- name: drop_listeners
+-- Those of accounts that have played nothing any more.
+-- $1 account_ids bigint[]
+DELETE FROM listener WHERE account_id = ANY ($1) AND plays = 0;
+
+-- name: plays_of
+-- All plays of accounts that count.
+-- $1 account_ids bigint[]
+SELECT p.account_id, p.played_at, p.recording, p.release, p.track_name, p.release_name, p.artist_names, p.artist_mbids
+FROM teal_play p
+WHERE p.account_id = ANY ($1) AND p.canonical;
+
+-- name: reach
+-- The moment of a play some way on.
+-- $1 since timestamptz, $2 until timestamptz, $3 number bigint
+SELECT p.played_at
+FROM teal_play p
+WHERE p.canonical AND p.played_at >= $1 AND p.played_at < $2
+ORDER BY p.played_at
+OFFSET $3
+LIMIT 1;
+
+-- name: leaving
+-- The plays of a time that are counted, by item, and the accounts that have not heard it since.
+-- $1 since timestamptz, $2 until timestamptz, $3 until_minute integer
+WITH heard AS (
+    SELECT p.account_id, item.kind, item.key, count(*) AS plays
+    FROM teal_play p
+    CROSS JOIN LATERAL (
+        SELECT 'recording'::played_kind AS kind, p.recording AS key
+        UNION ALL
+        SELECT 'release', p.release
+        UNION ALL
+        SELECT 'artist', artist FROM unnest(p.artists) AS artist
+    ) AS item
+    WHERE p.canonical AND p.played_at >= $1 AND p.played_at < $2
+        AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = p.account_id AND c.hidden)
+    GROUP BY p.account_id, item.kind, item.key
+)
+SELECT i.id, sum(h.plays)::integer AS plays, count(*) FILTER (WHERE l.last_minute < $3)::integer AS listeners
+FROM heard h
+JOIN played i ON i.key = h.key AND i.kind = h.kind
+JOIN listening l ON l.account_id = h.account_id AND l.kind = i.kind AND l.item = i.id
+GROUP BY i.id;
+
+-- name: accounts_leaving
+-- The plays of a time that are counted, by account.
+-- $1 since timestamptz, $2 until timestamptz
+SELECT p.account_id, count(*)::integer AS plays
+FROM teal_play p
+WHERE p.canonical AND p.played_at >= $1 AND p.played_at < $2
+    AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = p.account_id AND c.hidden)
+GROUP BY p.account_id
+ORDER BY p.account_id;
+
+-- name: hidden
+-- Those of some accounts of which nothing is counted.
+-- $1 account_ids bigint[]
+SELECT account_id FROM actor_count WHERE account_id = ANY ($1) AND hidden;
+
+-- name: clear
+-- Nobody has played anything.
+TRUNCATE played, played_name, played_by, listening, listener RESTART IDENTITY;

@@ -1,0 +1,50 @@
+-- name: other_names
+-- How else items are named.
+-- $1 items integer[]
+SELECT item, plays, name, credit FROM played_name WHERE item = ANY ($1);
+
+-- name: drop_names
+-- Nobody names them so any more, or otherwise often.
+-- $1 items integer[], $2 names text[], $3 credits text[]
+DELETE FROM played_name n
+USING unnest($1::integer[], $2::text[], $3::text[]) AS gone (item, name, credit)
+WHERE n.item = gone.item AND n.name = gone.name AND n.credit = gone.credit;
+
+-- name: add_names
+-- So many plays name them so.
+-- $1 items integer[], $2 names text[], $3 credits text[], $4 plays integer[]
+INSERT INTO played_name (item, name, credit, plays)
+SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]);
+
+-- name: rename
+-- What most plays call them, and how many name them otherwise.
+-- $1 items integer[], $2 names text[], $3 credits text[], $4 other_plays integer[]
+UPDATE played p
+SET name = new.name, credit = new.credit, other_plays = new.other_plays
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) AS new (item, name, credit, other_plays)
+WHERE p.id = new.item;
+
+-- name: link
+-- Put recordings and releases to the artists that any of their names credits, and to no others.
+-- $1 items integer[]
+WITH said AS (
+    SELECT p.id AS item, p.kind, p.credit FROM played p WHERE p.id = ANY ($1) AND p.credit <> ''
+    UNION ALL
+    SELECT p.id, p.kind, n.credit
+    FROM played_name n
+    JOIN played p ON p.id = n.item
+    WHERE n.item = ANY ($1) AND n.credit <> ''
+),
+wanted AS MATERIALIZED (
+    SELECT DISTINCT a.id AS artist, s.kind, s.item
+    FROM said s
+    CROSS JOIN LATERAL json_array_elements(s.credit::json) AS each
+    JOIN played a ON a.kind = 'artist' AND a.key = (each ->> 1)::uuid
+),
+gone AS (
+    DELETE FROM played_by b
+    WHERE b.item = ANY ($1) AND NOT EXISTS (SELECT FROM wanted w WHERE w.artist = b.artist AND w.item = b.item)
+)
+INSERT INTO played_by (artist, kind, item)
+SELECT artist, kind, item FROM wanted
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,70 @@
+"""The windows of the charts: where each begins, and how it moves on at midnight.
+
+`chart_window` says where they begin. Whoever counts plays by windows does so under `held`, which gives the edges and
+keeps them where they are until the transaction ends; whoever moves an edge takes out of the window what the edge
+passes, in the same transaction. So a window holds what it says at every commit, in the middle of a move as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from indexer.aggregates.counts import Connection
+from runtime.sql import Queries
+
+SQL = Queries.beside(__file__)
+DAYS: Final = (365, 180, 90, 61, 30, 15, 7, 3, 1)
+MINUTE: Final = timedelta(minutes=1)
+
+
+class Chart(NamedTuple):
+    """What counts by windows. `reach`: some events on from an edge, a moment up to which that may move in one go, None
+    when there are fewer before the second moment. `leave`: take out of a window what happened between two moments."""
+
+    reach: Callable[[Connection, datetime, datetime], Awaitable[datetime | None]]
+    leave: Callable[[Connection, int, datetime, datetime], Awaitable[None]]
+
+
+async def step(connection: Connection, charts: Sequence[Chart], now: datetime) -> bool:
+    """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move."""
+    edges = await moving(connection)
+    late = [(days, since) for days, since in edges.items() if since < wanted(days, now)]
+    if not late:
+        return False
+    days, since = max(late)
+    until = wanted(days, now)
+    for chart in charts:
+        if found := await chart.reach(connection, since, until):
+            until = max(since + MINUTE, found.replace(second=0, microsecond=0))
+    for chart in charts:
+        await chart.leave(connection, days, since, until)
+    await connection.execute(SQL["move"], days, until)
+    return True
+
+
+async def held(connection: Connection) -> Mapping[int, datetime]:
+    """Where each window begins, by its days; nobody moves an edge before the transaction ends."""
+    await connection.execute(SQL["hold"])
+    return await _edges(connection)
+
+
+async def moving(connection: Connection) -> Mapping[int, datetime]:
+    """The same for whoever is about to move an edge: nobody counts by windows before the transaction ends."""
+    await connection.execute(SQL["hold_alone"])
+    return await _edges(connection)
+
+
+async def restart(connection: Connection) -> None:
+    """New tables begin with the windows of those that serve."""
+    await connection.execute(SQL["copy"])
+
+
+def wanted(days: int, now: datetime) -> datetime:
+    """Where a window has to begin."""
+    return datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC) - timedelta(days=days)
+
+
+async def _edges(connection: Connection) -> Mapping[int, datetime]:
+    return {row["days"]: row["since"] for row in await connection.fetch(SQL["edges"])}

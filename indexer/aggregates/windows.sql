@@ -1,0 +1,20 @@
+-- name: hold
+-- Keep the edges of all windows where they are until the transaction ends.
+SELECT pg_advisory_xact_lock_shared(hashtext('plyr-appview chart windows'));
+
+-- name: hold_alone
+-- Wait for all who count by windows, and keep others waiting until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtext('plyr-appview chart windows'));
+
+-- name: edges
+-- Where the windows begin.
+SELECT days, since FROM chart_window;
+
+-- name: move
+-- A window begins somewhere else.
+-- $1 days integer, $2 since timestamptz
+UPDATE chart_window SET since = $2 WHERE days = $1;
+
+-- name: copy
+-- Windows as they are in the tables that serve, which may be these.
+INSERT INTO chart_window SELECT * FROM public.chart_window ON CONFLICT (days) DO NOTHING;

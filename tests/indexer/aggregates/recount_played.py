@@ -1,0 +1,121 @@
+"""Charts counted from plays by the plainest means, and the same from the tables."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+
+from protocol.played import named_artist
+from runtime.db import Pool
+
+WINDOWS = (1, 3, 7, 15, 30, 61, 90, 180, 365)
+HEARD = (1, 7, 30, 90, 180, 365)
+
+
+def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any]:
+    """Of the plays that count: rows of the projection."""
+    heard: defaultdict[tuple[str, str], list[tuple[Any, str, str]]] = defaultdict(list)
+    accounts: defaultdict[int, list[datetime]] = defaultdict(list)
+    links: set[tuple[str, str, str]] = set()
+    for play in plays:
+        accounts[play.account_id].append(play.played_at)
+        along = list(zip_longest(play.artist_names, play.artist_mbids or []))
+        artists = [(name, _plain(mbid or named_artist(name))) for name, mbid in along]
+        recording = ("recording", _plain(play.recording))
+        heard[recording].append((play, play.track_name, _credit(artists)))
+        links |= {(key, *recording) for _, key in artists}
+        if play.release:
+            release = ("release", _plain(play.release))
+            heard[release].append((play, play.release_name or "", _credit(artists[:1])))
+            links |= {(key, *release) for _, key in artists[:1]}
+        for key in {key for _, key in artists}:
+            name = next(name for name, other in artists if other == key)
+            heard["artist", key].append((play, name or "", ""))
+    return {
+        "played": {item: _row(found, edges) for item, found in heard.items()},
+        "names": {item: _others(found) for item, found in heard.items() if _others(found)},
+        "links": links,
+        "listening": _listening(heard),
+        "listener": {
+            account_id: (len(times), *(sum(time >= edges[days] for time in times) for days in HEARD))
+            for account_id, times in accounts.items()
+        },
+    }
+
+
+def _plain(key: str) -> str:
+    return key.replace("-", "")
+
+
+def _credit(artists: list[tuple[str | None, str]]) -> str:
+    return json.dumps(artists, separators=(",", ":"), ensure_ascii=False) if artists else ""
+
+
+def _names(found: list[tuple[Any, str, str]]) -> list[tuple[tuple[str, str], int]]:
+    counts = Counter((name, credit) for _, name, credit in found)
+    return sorted(
+        counts.items(), key=lambda each: (each[0][0] == "", -each[1], each[0][0].encode(), each[0][1].encode())
+    )
+
+
+def _others(found: list[tuple[Any, str, str]]) -> dict[tuple[str, str], int]:
+    return dict(_names(found)[1:])
+
+
+def _row(found: list[tuple[Any, str, str]], edges: Mapping[int, datetime]) -> tuple[Any, ...]:
+    (name, credit), _ = _names(found)[0]
+    recent = {days: [play for play, _, _ in found if play.played_at >= edges[days]] for days in WINDOWS}
+    return (
+        (name, credit, sum(_others(found).values())),
+        (len(found), *(len(recent[days]) for days in WINDOWS)),
+        (
+            len({play.account_id for play, _, _ in found}),
+            *(len({play.account_id for play in recent[days]}) for days in HEARD),
+        ),
+    )
+
+
+def _listening(heard: Mapping[tuple[str, str], list[tuple[Any, str, str]]]) -> dict[tuple[Any, ...], tuple[int, int]]:
+    times: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for item, found in heard.items():
+        for play, _, _ in found:
+            times[play.account_id, *item].append(play.played_at.timestamp())
+    return {pair: (len(each), int(max(each) // 60)) for pair, each in times.items()}
+
+
+async def stored_charts(pool: Pool) -> dict[str, Any]:
+    items = {
+        row["id"]: (row["kind"], row["key"].hex) for row in await pool.fetch("SELECT id, kind::text, key FROM played")
+    }
+    names: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
+    for item, plays, name, credit in await pool.fetch("SELECT item, plays, name, credit FROM played_name"):
+        assert (name, credit) not in names[items[item]]
+        names[items[item]][name, credit] = plays
+    plays = ", ".join(f"plays_{days}" for days in WINDOWS)
+    listeners = ", ".join(f"listeners_{days}" for days in HEARD)
+    played = await pool.fetch(
+        f"SELECT id, name, credit, other_plays, plays, {plays}, listeners, {listeners} FROM played"
+    )
+    links = await pool.fetch("SELECT artist, kind::text, item FROM played_by")
+    assert all(items[item][0] == kind for _, kind, item in links)
+    listening = await pool.fetch("SELECT account_id, kind::text, item, plays, last_minute FROM listening")
+    assert all(items[item][0] == kind for _, kind, item, _, _ in listening)
+    heard = ", ".join(f"plays_{days}" for days in HEARD)
+    return {
+        "played": {items[row[0]]: (tuple(row[1:4]), tuple(row[4:14]), tuple(row[14:])) for row in map(tuple, played)},
+        "names": dict(names),
+        "links": {(items[artist][1], *items[item]) for artist, _, item in links},
+        "listening": {(account_id, *items[item]): (plays, last) for account_id, _, item, plays, last in listening},
+        "listener": {
+            account_id: tuple(row)
+            for account_id, *row in await pool.fetch(f"SELECT account_id, plays, {heard} FROM listener")
+        },
+    }
+
+
+async def edges(pool: Pool) -> dict[int, datetime]:
+    return dict(map(tuple, await pool.fetch("SELECT days, since FROM chart_window")))
