@@ -30,6 +30,7 @@ TABLE: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
             "protocol.text",
             "protocol.words",
             "protocol.links",
+            "protocol.played",
             "protocol.cbor",
             "lexicons",
         ),
