@@ -28,12 +28,12 @@ WHERE p.id = new.item;
 -- Put recordings and releases to the artists that any of their names credits, and to no others.
 -- $1 items integer[]
 WITH said AS (
-    SELECT p.id AS item, p.kind, p.credit FROM played p WHERE p.id = ANY ($1) AND p.credit <> ''
+    SELECT p.id AS item, p.kind, p.credit FROM played p WHERE p.id = ANY ($1::integer[]) AND p.credit <> ''
     UNION ALL
     SELECT p.id, p.kind, n.credit
     FROM played_name n
     JOIN played p ON p.id = n.item
-    WHERE n.item = ANY ($1) AND n.credit <> ''
+    WHERE n.item = ANY ($1::integer[]) AND n.credit <> ''
 ),
 wanted AS MATERIALIZED (
     SELECT DISTINCT a.id AS artist, s.kind, s.item
@@ -43,7 +43,7 @@ wanted AS MATERIALIZED (
 ),
 gone AS (
     DELETE FROM played_by b
-    WHERE b.item = ANY ($1) AND NOT EXISTS (SELECT FROM wanted w WHERE w.artist = b.artist AND w.item = b.item)
+    WHERE b.item = ANY ($1::integer[]) AND NOT EXISTS (SELECT FROM wanted w WHERE w.artist = b.artist AND w.item = b.item)
 )
 INSERT INTO played_by (artist, kind, item)
 SELECT artist, kind, item FROM wanted

@@ -12,7 +12,7 @@ SELECT days, since FROM chart_window;
 
 -- name: move
 -- A window begins somewhere else.
--- $1 days integer, $2 since timestamptz
+-- $1 days smallint, $2 since timestamptz
 UPDATE chart_window SET since = $2 WHERE days = $1;
 
 -- name: copy
