@@ -1,13 +1,26 @@
 -- name: listen
 -- Add what accounts have heard; gives when each had heard it before, if ever, and when last.
 -- $1 account_ids bigint[], $2 kinds text[], $3 items integer[], $4 plays integer[], $5 minutes integer[]
-INSERT INTO listening AS l (account_id, kind, item, plays, last_minute)
-SELECT account_id, kind::played_kind, item, plays, minute
-FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[], $5::integer[])
-    AS heard (account_id, kind, item, plays, minute)
-ON CONFLICT (account_id, kind, item) DO UPDATE
-SET plays = l.plays + EXCLUDED.plays, last_minute = greatest(l.last_minute, EXCLUDED.last_minute)
-RETURNING l.item, old.last_minute AS before, new.last_minute AS after;
+WITH heard AS MATERIALIZED (
+    SELECT account_id, kind::played_kind AS kind, item, plays, minute
+    FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[], $5::integer[])
+        AS heard (account_id, kind, item, plays, minute)
+),
+stood AS (
+    SELECT l.account_id, l.item, l.last_minute
+    FROM heard h
+    JOIN listening l ON l.account_id = h.account_id AND l.kind = h.kind AND l.item = h.item
+),
+written AS (
+    INSERT INTO listening AS l (account_id, kind, item, plays, last_minute)
+    SELECT * FROM heard
+    ON CONFLICT (account_id, kind, item) DO UPDATE
+    SET plays = l.plays + EXCLUDED.plays, last_minute = greatest(l.last_minute, EXCLUDED.last_minute)
+    RETURNING account_id, item, last_minute
+)
+SELECT w.item, s.last_minute AS before, w.last_minute AS after
+FROM written w
+LEFT JOIN stood s ON s.account_id = w.account_id AND s.item = w.item;
 
 -- name: listening
 -- What accounts have heard of items, as it stands.
