@@ -48,7 +48,9 @@ keys = st.tuples(
     st.sampled_from((records.PLAY, records.PLAY, records.ALPHA_PLAY)),
     st.sampled_from([f"3kaaaaaaaaa2{letter}" for letter in "abcdef"]),
 )
-batches = st.dictionaries(keys, st.none() | plays | plays, min_size=1, max_size=8).map(lambda found: ("write", found))
+batches = st.dictionaries(keys, st.none() | plays | plays, min_size=1, max_size=8).map(
+    lambda found: ("write", (0, found))
+)
 fates = st.tuples(st.sampled_from(["hide", "show", "purge"]), st.sampled_from((1, 2, 17)))
 days = st.tuples(st.just("roll"), st.integers(0, 9))
 histories = st.lists(batches | batches | fates | days, min_size=1, max_size=14)
