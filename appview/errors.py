@@ -60,6 +60,18 @@ class HandleNotFound(XrpcError):
     """The handle leads to no account."""
 
 
+class ArtistNotFound(XrpcError):
+    """No such artist is known from plays."""
+
+
+class ReleaseNotFound(XrpcError):
+    """No such release is known from plays."""
+
+
+class RecordingNotFound(XrpcError):
+    """No such recording is known from plays."""
+
+
 class Unauthorized(XrpcError):
     """The Authorization header is not one with which somebody signs in here."""
 

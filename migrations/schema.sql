@@ -972,6 +972,13 @@ CREATE VIEW public.visible_played_by AS
     kind,
     item
    FROM public.played_by;
+CREATE VIEW public.visible_played_name AS
+ SELECT id,
+    kind,
+    plays,
+    lower((NORMALIZE(name, NFKC) COLLATE "default")) AS name,
+    hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
+   FROM public.played;
 CREATE VIEW public.visible_profile AS
  SELECT a.id AS account_id,
     a.did,
@@ -1254,6 +1261,7 @@ CREATE INDEX listener_chart_90 ON public.listener USING btree (plays_90 DESC, ac
 CREATE INDEX listening_artist ON public.listening USING btree (item, plays DESC, account_id) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX listening_chart ON public.listening USING btree (account_id, kind, plays DESC, item) WHERE (plays > 1);
 CREATE INDEX played_by_item ON public.played_by USING btree (item);
+CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), plays DESC, id);
 CREATE INDEX played_chart ON public.played USING btree (kind, plays DESC, id);
 CREATE INDEX played_chart_180 ON public.played USING btree (kind, plays_180 DESC, id) WHERE (plays_180 > 0);
 CREATE INDEX played_chart_30 ON public.played USING btree (kind, plays_30 DESC, id) WHERE (plays_30 > 0);
@@ -1389,6 +1397,7 @@ GRANT SELECT ON TABLE public.visible_namespace TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_by TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_played_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;

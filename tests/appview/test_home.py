@@ -88,6 +88,9 @@ WITHOUT_EXAMPLE = {
     "fm.plyr.album.getAlbum",
     "fm.plyr.feed.getForYou",
     "fm.plyr.list.getList",
+    "fm.plyr.scrobble.getArtist",
+    "fm.plyr.scrobble.getRecording",
+    "fm.plyr.scrobble.getRelease",
     "fm.teal.alpha.feed.getPlay",
     "fm.teal.feed.getPlay",
 }

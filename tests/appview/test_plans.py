@@ -97,8 +97,24 @@ INSERT INTO search_word (word, documents, marks)
 SELECT md5(i::text), i % 1000 + 1, ARRAY(SELECT i * j % 10007 FROM generate_series(1, 10) j)
 FROM generate_series(1, {PEOPLE}) i;
 """
+CHARTS = f"""
+INSERT INTO played (
+    kind, plays, plays_1, plays_3, plays_7, plays_15, plays_30, plays_61, plays_90, plays_180, plays_365, listeners,
+    listeners_1, listeners_7, listeners_30, listeners_90, listeners_180, listeners_365, other_plays, key, name, credit
+)
+SELECT (enum_range(NULL::played_kind))[i % 3 + 1], n, n / 64, n / 50, n / 32, n / 20, n / 16, n / 10, n / 8, n / 4,
+       n / 2, n, n / 64, n / 32, n / 16, n / 8, n / 4, n / 2, 0, md5(i::text)::uuid, 'Name ' || i,
+       '[["A", "' || md5('A') || '"]]'
+FROM generate_series(1, {ROWS}) i CROSS JOIN LATERAL (SELECT 1 + {ROWS} / i AS n);
+INSERT INTO played_by (artist, kind, item)
+SELECT 3 * (i % 1000 + 1), kind, id FROM played CROSS JOIN LATERAL (SELECT id AS i) AS n WHERE kind <> 'artist';
+INSERT INTO listening (account_id, item, kind, plays, last_minute)
+SELECT a.id, p.id, p.kind, 1 + p.id % 5, 1 FROM account a JOIN played p ON p.id % {PEOPLE} = a.id % {PEOPLE};
+INSERT INTO listener (account_id, plays, plays_1, plays_7, plays_30, plays_90, plays_180, plays_365)
+SELECT id, id, id % 2, id % 3, id % 4, id % 5, id % 6, id % 7 FROM account;
+"""
 # A row or a few for the whole instance.
-SMALL = {"totals", "heard_total", "source_cursor", "instance"}
+SMALL = {"totals", "heard_total", "source_cursor", "instance", "chart_window"}
 READ_WHOLE = {"stats.totals": {"repo"}}  # counted when it is asked
 
 
@@ -125,4 +141,5 @@ async def test_no_query_reads_a_table_that_grows_from_end_to_end(reader: db.Pool
 async def filled(pool: db.Pool) -> None:
     async with pool.acquire() as session:
         await session.execute(LARGE, timeout=FILLING)
+        await session.execute(CHARTS, timeout=FILLING)
         await session.execute("ANALYZE")

@@ -47,6 +47,8 @@ ADDITIONS = {
                 "defs.main.parameters.properties.cursor",
                 "defs.main.output.schema.properties.cursor",
             },
+            "stats.getUserTopArtists": {"defs.main.errors"},
+            "stats.getUserTopReleases": {"defs.main.errors"},
         }.items()
     },
     "fm.teal.actor.getStatus": {"defs.main.parameters.properties.actor.format", "defs.main.errors"},

@@ -65,8 +65,9 @@ async def _populate(stage: Stage, town: Town) -> None:
                 person, tid(number), at=at, title=f"Song {number}", tags=tags, duration=60, album="Evening"
             )
         for number in range(TRACKS):
-            title = f"Song {number % 3}"
-            await stage.play(person, tid(number), at=_when(chance) - number, trackName=title)
+            artists = [{"artistName": "deadmau5"}, {"artistName": f"Guest {number}"}]
+            music = {"trackName": f"Song {number % 3}", "artists": artists, "releaseName": f"Evening {number}"}
+            await stage.play(person, tid(number), at=_when(chance) - number, **music)
         await stage.status(person, since=datetime.now(UTC))
     for person in everybody:
         await _collect(stage, town, person)

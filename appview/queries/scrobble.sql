@@ -1,0 +1,219 @@
+-- name: known_by_key
+-- What is known of an artist, release or recording by its identity; one on which an artist stands, if one is given.
+-- $1 kind text, $2 key uuid, $3 artist integer
+SELECT {{present({{played_view_detailed(p)}})}} AS item, p.id, p.key
+FROM visible_played p
+WHERE p.kind = $1::text::played_kind AND p.key = $2
+    AND ($3::integer IS NULL OR EXISTS (
+        SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = p.kind AND b.item = p.id
+    ));
+
+-- name: known_by_name
+-- The same of the most played of that name.
+-- $1 kind text, $2 name text, $3 artist integer
+SELECT {{present({{played_view_detailed(p)}})}} AS item, p.id, p.key
+FROM (
+    SELECT n.id
+    FROM visible_played_name n
+    WHERE n.kind = $1::text::played_kind
+        AND n.name_hash = hashtextextended(lower(normalize(btrim($2), NFKC)), 0)
+        AND n.name = lower(normalize(btrim($2), NFKC))
+        AND ($3::integer IS NULL OR EXISTS (
+            SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = n.kind AND b.item = n.id
+        ))
+    ORDER BY n.plays DESC, n.id
+    LIMIT 1
+) named
+JOIN visible_played p ON p.id = named.id;
+
+-- name: top
+-- What everybody has played most.
+-- $1 kind text, $2 period text, $3 rank bigint, $4 count bigint, $5 id bigint, $6 limit bigint
+SELECT {{present({{chart_entry($1::text, placed)}})}} AS item, placed.rank, placed.count, placed.id
+FROM (
+    SELECT chart.*, $3 + row_number() OVER (ORDER BY chart.count DESC, chart.id) AS rank
+    FROM ({{charts_of($2::text, $1::text::played_kind, $4, $5, $6)}}) chart
+    ORDER BY chart.count DESC, chart.id
+    LIMIT $6
+) placed
+ORDER BY placed.rank;
+
+-- name: top_of_artist
+-- What everybody has played most of an artist. All that it stands on is sorted.
+-- $1 kind text, $2 artist integer, $3 period text, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
+SELECT {{present({{chart_entry($1::text, placed)}})}} AS item, placed.rank, placed.count, placed.id
+FROM (
+    SELECT p.*, {{plays_in($3, p)}} AS count, {{listeners_in($3, p)}} AS heard_by,
+           $4 + row_number() OVER (ORDER BY {{plays_in($3, p)}} DESC, p.id) AS rank
+    FROM visible_played_by b
+    JOIN visible_played p ON p.id = b.item
+    WHERE b.artist = $2 AND b.kind = $1::text::played_kind AND {{plays_in($3, p)}} > 0
+        AND ({{plays_in($3, p)}}, -p.id) < ($5::bigint, -$6::bigint)
+    ORDER BY {{plays_in($3, p)}} DESC, p.id
+    LIMIT $7
+) placed
+ORDER BY placed.rank;
+
+-- name: top_own
+-- What one account has ever played most. What it played once has no index by plays, and needs none. No row: no such
+-- account; one without an item: nothing.
+-- $1 actor text, $2 kind text, $3 rank bigint, $4 count bigint, $5 id bigint, $6 limit bigint
+SELECT placed.*
+FROM visible_account a
+LEFT JOIN LATERAL (
+    SELECT {{present({{chart_entry($2::text, own)}})}} AS item, own.rank, own.count, own.id
+    FROM (
+        SELECT p.*, most.plays AS count, NULL AS heard_by,
+               $3 + row_number() OVER (ORDER BY most.plays DESC, most.item) AS rank
+        FROM (
+            SELECT *
+            FROM (
+                (SELECT l.item, l.plays FROM visible_listening l
+                 WHERE l.account_id = a.id AND l.kind = $2::text::played_kind
+                     AND l.plays > 1 AND l.plays = $4::bigint AND l.item > $5::bigint
+                 ORDER BY l.item LIMIT $6)
+                UNION ALL
+                (SELECT l.item, l.plays FROM visible_listening l
+                 WHERE l.account_id = a.id AND l.kind = $2::text::played_kind AND l.plays > 1 AND l.plays < $4::bigint
+                 ORDER BY l.plays DESC, l.item LIMIT $6)
+                UNION ALL
+                (SELECT l.item, l.plays FROM visible_listening l
+                 WHERE l.account_id = a.id AND l.kind = $2::text::played_kind AND l.plays = 1
+                     AND l.item > CASE WHEN $4 > 1 THEN 0 ELSE $5 END
+                 ORDER BY l.item LIMIT $6)
+            ) found
+            ORDER BY found.plays DESC, found.item
+            LIMIT $6
+        ) most
+        JOIN visible_played p ON p.id = most.item
+    ) own
+) placed ON true
+WHERE a.id = {{account_id($1)}}
+ORDER BY placed.rank;
+
+-- name: top_own_of_artist
+-- What one account has ever played most of an artist. No row: no such account; one without an item: nothing.
+-- $1 actor text, $2 kind text, $3 artist integer, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
+SELECT placed.*
+FROM visible_account a
+LEFT JOIN LATERAL (
+    SELECT {{present({{chart_entry($2::text, own)}})}} AS item, own.rank, own.count, own.id
+    FROM (
+        SELECT p.*, most.plays AS count, NULL AS heard_by,
+               $4 + row_number() OVER (ORDER BY most.plays DESC, most.item) AS rank
+        FROM (
+            SELECT l.item, l.plays
+            FROM visible_played_by b
+            JOIN visible_listening l ON l.account_id = a.id AND l.kind = b.kind AND l.item = b.item
+            WHERE b.artist = $3 AND b.kind = $2::text::played_kind AND (l.plays, -l.item) < ($5::bigint, -$6::bigint)
+            ORDER BY l.plays DESC, l.item
+            LIMIT $7
+        ) most
+        JOIN visible_played p ON p.id = most.item
+    ) own
+) placed ON true
+WHERE a.id = {{account_id($1)}}
+ORDER BY placed.rank;
+
+-- name: top_own_since
+-- What one account has played most in a window, counted from its plays; of an artist, if one is given. No row: no such
+-- account; one without an item: nothing.
+-- $1 actor text, $2 kind text, $3 artist integer, $4 period text, $5 rank bigint, $6 count bigint, $7 key uuid, $8 limit bigint
+SELECT placed.*
+FROM visible_account a
+LEFT JOIN LATERAL (
+    SELECT {{present({{chart_entry($2::text, own)}})}} AS item, own.rank, own.count, own.key
+    FROM (
+        SELECT p.*, most.count, NULL AS heard_by,
+               $5 + row_number() OVER (ORDER BY most.count DESC, most.key DESC) AS rank
+        FROM ({{own_plays(a.id, $2::text, $3, $4, $6, $7, $8)}}) most
+        JOIN visible_played p ON p.key = most.key AND p.kind = $2::text::played_kind
+    ) own
+) placed ON true
+WHERE a.id = {{account_id($1)}}
+ORDER BY placed.rank;
+
+-- name: listeners
+-- Who has played most.
+-- $1 period text, $2 rank bigint, $3 count bigint, $4 account bigint, $5 limit bigint
+SELECT {{present({{listener_entry(placed)}})}} AS item, placed.rank, placed.count, placed.account_id
+FROM (
+    SELECT chart.*, $2 + row_number() OVER (ORDER BY chart.count DESC, chart.account_id) AS rank
+    FROM (
+        {{listeners_of(l.plays, $1::text = 'all', $3, $4, $5)}}
+        UNION ALL
+        {{listeners_of(l.plays_365, $1::text = '365days', $3, $4, $5)}}
+        UNION ALL
+        {{listeners_of(l.plays_180, $1::text = '180days', $3, $4, $5)}}
+        UNION ALL
+        {{listeners_of(l.plays_90, $1::text = '90days', $3, $4, $5)}}
+        UNION ALL
+        {{listeners_of(l.plays_30, $1::text = '30days', $3, $4, $5)}}
+        UNION ALL
+        {{listeners_of(l.plays_7, $1::text = '7days', $3, $4, $5)}}
+    ) chart
+    ORDER BY chart.count DESC, chart.account_id
+    LIMIT $5
+) placed
+ORDER BY placed.rank;
+
+-- name: listeners_of_artist
+-- Who has ever played most of an artist.
+-- $1 artist integer, $2 rank bigint, $3 count bigint, $4 account bigint, $5 limit bigint
+SELECT {{present({{listener_entry(placed)}})}} AS item, placed.rank, placed.count, placed.account_id
+FROM (
+    SELECT chart.*, $2 + row_number() OVER (ORDER BY chart.count DESC, chart.account_id) AS rank
+    FROM (
+        (SELECT l.account_id, l.plays AS count FROM visible_listening l
+         WHERE l.kind = 'artist' AND l.item = $1 AND l.listed AND l.plays = $3::bigint AND l.account_id > $4
+         ORDER BY l.account_id LIMIT $5)
+        UNION ALL
+        (SELECT l.account_id, l.plays FROM visible_listening l
+         WHERE l.kind = 'artist' AND l.item = $1 AND l.listed AND l.plays < $3::bigint
+         ORDER BY l.plays DESC, l.account_id LIMIT $5)
+    ) chart
+    ORDER BY chart.count DESC, chart.account_id
+    LIMIT $5
+) placed
+ORDER BY placed.rank;
+
+-- name: listeners_of_artist_since
+-- Who has played most of an artist in a window, counted from their plays: of those who have played it then, the hundred
+-- who have ever played it most.
+-- $1 artist integer, $2 key uuid, $3 period text, $4 rank bigint, $5 count bigint, $6 account bigint, $7 limit bigint
+SELECT {{present({{listener_entry(placed)}})}} AS item, placed.rank, placed.count, placed.account_id
+FROM (
+    SELECT counted.*, $4 + row_number() OVER (ORDER BY counted.count DESC, counted.account_id) AS rank
+    FROM (
+        SELECT l.account_id
+        FROM visible_listening l
+        WHERE l.kind = 'artist' AND l.item = $1 AND l.listed AND l.last_at >= {{since($3::text)}}
+        ORDER BY l.plays DESC, l.account_id
+        LIMIT 100
+    ) likely
+    CROSS JOIN LATERAL (
+        SELECT likely.account_id, count(*) AS count
+        FROM visible_play p
+        WHERE p.account_id = likely.account_id AND p.canonical AND p.played_at >= {{since($3::text)}} AND p.artists @> ARRAY[$2::uuid]
+    ) counted
+    WHERE counted.count > 0 AND (counted.count, -counted.account_id) < ($5::bigint, -$6::bigint)
+    ORDER BY counted.count DESC, counted.account_id
+    LIMIT $7
+) placed
+ORDER BY placed.rank;
+
+-- name: trending
+-- What is played far more than in the period before.
+-- $1 kind text, $2 period text, $3 limit bigint
+SELECT {{present({{trend_entry($1::text, placed)}})}} AS item
+FROM (
+    SELECT grown.*, row_number() OVER (ORDER BY grown.growth DESC, grown.id) AS rank
+    FROM (
+        {{growth_of(p.plays_1, p.listeners_1, p.plays_before_1, p.growth_1, $2::text = 'day', $1::text::played_kind, $3)}}
+        UNION ALL
+        {{growth_of(p.plays_7, p.listeners_7, p.plays_before_7, p.growth_7, $2::text = 'week', $1::text::played_kind, $3)}}
+        UNION ALL
+        {{growth_of(p.plays_30, p.listeners_30, p.plays_before_30, p.growth_30, $2::text = 'month', $1::text::played_kind, $3)}}
+    ) grown
+) placed
+ORDER BY placed.rank;

@@ -1,0 +1,211 @@
+"""What was played most: by whom, of whom and in which window; and what is known of it."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.appview.stage import NOW, Client, Person, Stage, tid
+
+DAY = 86_400
+MBID = "9f2a2c05-6d1d-4dd5-9a39-1bca7a25a6c7"
+RECORDINGS, RELEASES, ARTISTS, LISTENERS = [
+    f"fm.plyr.scrobble.getTop{what}" for what in ("Recordings", "Releases", "Artists", "Listeners")
+]
+
+
+class Players:
+    """Has people play music, some days ago."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._today = (datetime.now(UTC) - NOW).total_seconds() - 60
+        self._numbers = itertools.count()
+
+    async def play(
+        self, person: Person, title: str, by: str = "Nils", *, days: int = 0, times: int = 1, **fields: Any
+    ) -> None:
+        """`by`: artists with commas between; `days`: so many full days ago, and a moment."""
+        for number in (next(self._numbers) for _ in range(times)):
+            value = {"trackName": title, "artists": [{"artistName": name} for name in by.split(", ")], **fields}
+            await self.stage.play(person, tid(number), at=self._today - DAY * days - number, **value)
+
+
+@pytest.fixture
+def players(stage: Stage) -> Players:
+    return Players(stage)
+
+
+def told(entries: list[dict[str, Any]], kind: str) -> list[tuple[str, int, int]]:
+    """(name, count, rank) of each place in a chart."""
+    return [(entry[kind]["name"], entry["count"], entry["rank"]) for entry in entries]
+
+
+async def test_what_is_played_most_comes_first_with_its_listeners(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    await players.play(nils, "Strobe", "deadmau5, Kaskade", times=2, releaseName="Evening")
+    await players.play(ida, "Strobe", "Kaskade, deadmau5", releaseName="Evening")
+    await players.play(ida, "Says", "Nils Frahm", times=2, releaseName="Spaces")
+    [strobe, says] = (await client.get(RECORDINGS))["recordings"]
+    assert (strobe["count"], strobe["listeners"], strobe["rank"]) == (3, 2, 1)
+    assert strobe["recording"]["name"] == "Strobe"
+    assert [artist["name"] for artist in strobe["recording"]["artists"]] == ["deadmau5", "Kaskade"]
+    assert told([says], "recording") == [("Says", 2, 2)]
+    artists = (await client.get(ARTISTS))["artists"]
+    assert {(entry["artist"]["name"], entry["count"], entry["listeners"]) for entry in artists} == {
+        ("deadmau5", 3, 2),
+        ("Kaskade", 3, 2),
+        ("Nils Frahm", 2, 1),
+    }
+    releases = (await client.get(RELEASES))["releases"]
+    assert {(entry["release"]["name"], entry["count"]) for entry in releases} == {
+        ("Evening", 2),  # of deadmau5
+        ("Spaces", 2),
+        ("Evening", 1),  # of Kaskade
+    }
+    assert [entry["rank"] for entry in releases] == [1, 2, 3]
+    listeners = (await client.get(LISTENERS))["listeners"]
+    assert [(entry["actor"]["did"], entry["count"]) for entry in listeners] == [(ida.did, 3), (nils.did, 2)]
+
+
+async def test_a_window_holds_its_full_days_and_today(stage: Stage, client: Client, players: Players) -> None:
+    nils = await stage.person("nils.example.com")
+    for days in (0, 7, 8, 30, 31, 365, 366):
+        await players.play(nils, f"{days}", "Nils", days=days, releaseName=f"{days}")
+    for period, most in (("7days", 7), ("30days", 30), ("90days", 31), ("365days", 365), ("all", 366)):
+        expected = {f"{days}" for days in (0, 7, 8, 30, 31, 365, 366) if days <= most}
+        for actor in ({}, {"actor": nils.did}):
+            for method, kind in ((RECORDINGS, "recording"), (RELEASES, "release")):
+                entries = (await client.get(method, period=period, **actor))[f"{kind}s"]
+                assert {entry[kind]["name"] for entry in entries} == expected
+                of_nils = (await client.get(method, period=period, artist="nils", **actor))[f"{kind}s"]
+                assert {entry[kind]["name"] for entry in of_nils} == expected
+            assert told((await client.get(ARTISTS, period=period, **actor))["artists"], "artist") == [
+                ("Nils", len(expected), 1)
+            ]
+        for artist in ({}, {"artist": "Nils"}):
+            [entry] = (await client.get(LISTENERS, period=period, **artist))["listeners"]
+            assert (entry["actor"]["handle"], entry["count"]) == ("nils.example.com", len(expected))
+    for methods in ("fm.teal", "fm.teal.alpha"):
+        for period, count in (("7days", 2), ("30days", 4), ("all", 7)):
+            [artist] = (await client.get(f"{methods}.stats.getTopArtists", period=period))["artists"]
+            assert artist == {"name": "Nils", "playCount": count}
+            releases = (await client.get(f"{methods}.stats.getTopReleases", period=period))["releases"]
+            assert len(releases) == count
+            if period != "all":
+                [artist] = (
+                    await client.get(f"{methods}.stats.getUserTopArtists", actor="nils.example.com", period=period)
+                )["artists"]
+                assert artist == {"name": "Nils", "playCount": count}
+
+
+@pytest.mark.parametrize("asked", [{}, {"actor": True}, {"artist": "Nils"}, {"actor": True, "artist": "Nils"}])
+@pytest.mark.parametrize("period", ["all", "30days"])
+async def test_ranks_go_on_over_the_pages_and_ties_stand_once(
+    stage: Stage, client: Client, players: Players, period: str, asked: dict[str, Any]
+) -> None:
+    nils = await stage.person()
+    for number in range(7):
+        await players.play(nils, f"Song {number}", times=1 + number // 4 * (number - 3))
+    params = {**asked, **({"actor": nils.did} if "actor" in asked else {})}
+    pages = await client.pages(RECORDINGS, "recordings", limit=2, period=period, **params)
+    entries = [entry for page in pages for entry in page]
+    assert [entry["rank"] for entry in entries] == list(range(1, 8))
+    assert [entry["count"] for entry in entries] == [4, 3, 2, 1, 1, 1, 1]
+    assert len({entry["recording"]["id"] for entry in entries}) == 7
+
+
+async def test_a_chart_of_somebody_holds_their_plays_alone(stage: Stage, client: Client, players: Players) -> None:
+    nils, ida = await stage.person("nils.example.com"), await stage.person("ida.example.com")
+    await players.play(nils, "Strobe", "deadmau5", times=3)
+    await players.play(ida, "Strobe", "deadmau5")
+    await players.play(ida, "Says", "Nils Frahm", times=2)
+    for period in ("all", "7days"):
+        asked = {"actor": "ida.example.com", "period": period}
+        assert told((await client.get(RECORDINGS, **asked))["recordings"], "recording") == [
+            ("Says", 2, 1),
+            ("Strobe", 1, 2),
+        ]
+        assert told((await client.get(RECORDINGS, **asked, artist="deadmau5"))["recordings"], "recording") == [
+            ("Strobe", 1, 1)
+        ]
+        assert "listeners" not in (await client.get(RECORDINGS, **asked))["recordings"][0]
+        assert (await client.get(RELEASES, **asked)) == {"releases": []}
+        [first, second] = (await client.get(LISTENERS, period=period, artist="DEADMAU5"))["listeners"]
+        assert (first["actor"]["did"], first["count"], first["rank"]) == (nils.did, 3, 1)
+        assert (second["actor"]["did"], second["count"], second["rank"]) == (ida.did, 1, 2)
+
+
+async def test_music_is_found_by_mbid_by_id_and_by_name(stage: Stage, client: Client, players: Players) -> None:
+    nils = await stage.person()
+    known = {"artists": [{"artistName": "Ólafur Arnalds", "artistMbId": MBID}], "recordingMbId": MBID}
+    await players.play(nils, "Near Light", times=2, **known, releaseName="Living Room Songs")
+    await players.play(nils, "Near Light", "Ólafur Arnalds")
+    by_name = await client.get("fm.plyr.scrobble.getArtist", artist="ÓLAFUR arnalds ")
+    assert by_name["artist"] == {
+        "id": MBID,
+        "name": "Ólafur Arnalds",
+        "mbid": f"mbid:{MBID}",
+        "playCount": 2,
+        "listenerCount": 1,
+    }
+    assert told(by_name["recordings"], "recording") == [("Near Light", 2, 1)]
+    for text in (MBID, f"mbid:{MBID}", MBID.upper()):
+        assert await client.get("fm.plyr.scrobble.getArtist", artist=text) == by_name
+    entries = (await client.get(RECORDINGS))["recordings"]
+    nameless = entries[1]["recording"]["artists"][0]["id"]
+    by_id = (await client.get("fm.plyr.scrobble.getArtist", artist=nameless))["artist"]
+    assert (by_id["id"], by_id["playCount"], "mbid" in by_id) == (nameless, 1, False)
+    recording = await client.get("fm.plyr.scrobble.getRecording", recording="near light", artist=nameless)
+    assert (recording["recording"]["playCount"], recording["recording"]["id"] == MBID) == (1, False)
+    recording = await client.get("fm.plyr.scrobble.getRecording", recording="near light")
+    assert (recording["recording"]["playCount"], recording["recording"]["mbid"]) == (2, f"mbid:{MBID}")
+    release = (await client.get("fm.plyr.scrobble.getRelease", release="living room songs", artist=MBID))["release"]
+    assert (release["name"], release["playCount"]) == ("Living Room Songs", 2)
+    assert [artist["id"] for artist in release["artists"]] == [MBID]
+
+
+async def test_what_nobody_visible_has_played_is_not_found(stage: Stage, client: Client, players: Players) -> None:
+    nils = await stage.person("nils.example.com")
+    await players.play(nils, "Strobe", "deadmau5", releaseName="Evening")
+    ways = [
+        ("getArtist", {"artist": "deadmau5"}, "ArtistNotFound"),
+        ("getRelease", {"release": "Evening"}, "ReleaseNotFound"),
+        ("getRecording", {"recording": "Strobe"}, "RecordingNotFound"),
+        ("getTopRecordings", {"artist": "deadmau5"}, "ArtistNotFound"),
+        ("getTopRecordings", {"actor": nils.did}, "ActorNotFound"),
+        ("getTopArtists", {"actor": "nils.example.com", "period": "7days"}, "ActorNotFound"),
+    ]
+    for method, params, _ in ways:
+        await client.get(f"fm.plyr.scrobble.{method}", **params)
+    assert await client.refused("fm.plyr.scrobble.getArtist", artist="Strobe") == "ArtistNotFound"
+    assert await client.refused("fm.plyr.scrobble.getRecording", recording=MBID) == "RecordingNotFound"
+    await stage.hide(nils)
+    for method, params, error in ways:
+        assert await client.refused(f"fm.plyr.scrobble.{method}", **params) == error
+    assert await client.get(RECORDINGS) == {"recordings": []}
+    assert await client.get(LISTENERS) == {"listeners": []}
+
+
+async def test_what_trends_has_grown_and_is_more_than_noise(stage: Stage, client: Client, players: Players) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    for person in (nils, ida):
+        await players.play(person, "Rising", "A", times=10)
+        await players.play(person, "Rising", "A", times=6, days=9)
+        await players.play(person, "Steady", "B", times=6)
+        await players.play(person, "Steady", "B", times=6, days=9)
+        await players.play(person, "New", "C", times=15)
+    await players.play(nils, "Only mine", "D", times=20)
+    answer = await client.get("fm.plyr.scrobble.getTrending", period="week")
+    assert [(each["recording"]["name"], each["count"], each["before"]) for each in answer["recordings"]] == [
+        ("New", 30, 0),
+        ("Rising", 20, 12),
+    ]
+    assert [each["rank"] for each in answer["recordings"]] == [1, 2]
+    answer = await client.get("fm.plyr.scrobble.getTrending", kind="artists", limit=1)
+    assert told(answer["artists"], "artist") == [("C", 30, 1)]
