@@ -68,6 +68,14 @@ CREATE TABLE public.actor_count (
     playlist_count integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
+CREATE TABLE public.actor_day (
+    account_id bigint NOT NULL,
+    day date NOT NULL,
+    tracks integer NOT NULL,
+    likes integer NOT NULL,
+    comments integer NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE public.actor_name (
     account_id bigint NOT NULL,
     display_name text,
@@ -157,6 +165,12 @@ CREATE TABLE public.heard_actor (
     listener_count bigint NOT NULL
 )
 WITH (fillfactor='80');
+CREATE TABLE public.heard_day (
+    day date NOT NULL,
+    plays integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
 CREATE TABLE public.heard_tag (
     play_count bigint NOT NULL,
     tag text NOT NULL COLLATE pg_catalog."C"
@@ -165,6 +179,13 @@ WITH (fillfactor='80');
 CREATE TABLE public.heard_total (
     slot smallint NOT NULL,
     play_count bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE public.heard_total_day (
+    plays bigint NOT NULL,
+    listeners bigint NOT NULL,
+    day date NOT NULL,
+    slot smallint NOT NULL
 )
 WITH (fillfactor='50');
 CREATE TABLE public.identity (
@@ -199,6 +220,12 @@ CREATE TABLE public.listener (
     plays_90 integer NOT NULL,
     plays_180 integer NOT NULL,
     plays_365 integer NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.listener_day (
+    account_id bigint NOT NULL,
+    day date NOT NULL,
+    plays integer NOT NULL
 )
 WITH (fillfactor='80');
 CREATE TABLE public.listening (
@@ -467,6 +494,13 @@ CREATE TABLE public.subject_count (
     subject text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (fillfactor='80');
+CREATE TABLE public.subject_day (
+    day date NOT NULL,
+    likes integer NOT NULL,
+    comments integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
 CREATE TABLE public.tag_count (
     track_count integer NOT NULL,
     tag text NOT NULL COLLATE pg_catalog."C"
@@ -533,6 +567,14 @@ CREATE TABLE public.teal_status (
     track_uri text COLLATE pg_catalog."C",
     track_named uuid
 );
+CREATE TABLE public.total_day (
+    tracks bigint NOT NULL,
+    likes bigint NOT NULL,
+    comments bigint NOT NULL,
+    day date NOT NULL,
+    slot smallint NOT NULL
+)
+WITH (fillfactor='50');
 CREATE TABLE public.totals (
     slot smallint NOT NULL,
     track_count bigint DEFAULT 0 NOT NULL,
@@ -595,6 +637,13 @@ CREATE VIEW public.visible_absence AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.visible_account v
           WHERE (v.id = a.id))));
+CREATE VIEW public.visible_actor_day AS
+ SELECT account_id,
+    day,
+    tracks,
+    likes,
+    comments
+   FROM public.actor_day;
 CREATE VIEW public.visible_track AS
  SELECT t.account_id,
     t.sort_at,
@@ -761,6 +810,11 @@ CREATE VIEW public.visible_heard_actor AS
     h.listener_count
    FROM (public.heard_actor h
      JOIN public.visible_account a ON ((a.id = h.account_id)));
+CREATE VIEW public.visible_heard_day AS
+ SELECT subject AS uri,
+    day,
+    plays
+   FROM public.heard_day;
 CREATE VIEW public.visible_heard_tag AS
  SELECT tag,
     play_count
@@ -770,6 +824,12 @@ CREATE VIEW public.visible_heard_total AS
            FROM public.heard_total))::bigint AS play_count,
     (( SELECT sum(totals.listener_count) AS sum
            FROM public.totals))::bigint AS listener_count;
+CREATE VIEW public.visible_heard_total_day AS
+ SELECT day,
+    (sum(plays))::bigint AS plays,
+    (sum(listeners))::bigint AS listeners
+   FROM public.heard_total_day
+  GROUP BY day;
 CREATE VIEW public.visible_issuer AS
  SELECT a.did,
     a.id AS account_id,
@@ -892,6 +952,11 @@ CREATE VIEW public.visible_listening AS
     a.listed
    FROM (public.listening l
      JOIN public.visible_account a ON ((a.id = l.account_id)));
+CREATE VIEW public.visible_listening_day AS
+ SELECT owner,
+    day,
+    account_id
+   FROM public.track_play;
 CREATE VIEW public.visible_namespace AS
  SELECT (COALESCE(( SELECT instance.namespace
            FROM public.instance), 'fm.plyr'::text) COLLATE "C") AS namespace;
@@ -979,6 +1044,11 @@ CREATE VIEW public.visible_played_name AS
     lower((NORMALIZE(name, NFKC) COLLATE "default")) AS name,
     hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
    FROM public.played;
+CREATE VIEW public.visible_played_track AS
+ SELECT uri,
+    play_count AS plays
+   FROM public.ranked_track
+  WHERE (play_count > 0);
 CREATE VIEW public.visible_profile AS
  SELECT a.id AS account_id,
     a.did,
@@ -1076,6 +1146,12 @@ CREATE VIEW public.visible_status AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.teal_status o
           WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
+CREATE VIEW public.visible_subject_day AS
+ SELECT subject AS uri,
+    day,
+    likes
+   FROM public.subject_day
+  WHERE (likes > 0);
 CREATE VIEW public.visible_tag AS
  SELECT tag,
     track_count
@@ -1113,6 +1189,13 @@ CREATE VIEW public.visible_teal_profile AS
   WHERE (NOT (p.alpha AND (EXISTS ( SELECT
            FROM public.teal_profile s
           WHERE ((s.account_id = p.account_id) AND (NOT s.alpha))))));
+CREATE VIEW public.visible_total_day AS
+ SELECT day,
+    (sum(tracks))::bigint AS tracks,
+    (sum(likes))::bigint AS likes,
+    (sum(comments))::bigint AS comments
+   FROM public.total_day
+  GROUP BY day;
 CREATE VIEW public.visible_totals AS
  SELECT (sum(track_count))::bigint AS track_count,
     (sum(artist_count))::bigint AS artist_count,
@@ -1151,6 +1234,8 @@ ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.actor_count
     ADD CONSTRAINT actor_count_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.actor_day
+    ADD CONSTRAINT actor_day_pkey PRIMARY KEY (account_id, day);
 ALTER TABLE ONLY public.actor_name
     ADD CONSTRAINT actor_name_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.album
@@ -1171,8 +1256,12 @@ ALTER TABLE ONLY public.discovery_cursor
     ADD CONSTRAINT discovery_cursor_pkey PRIMARY KEY (source, listing);
 ALTER TABLE ONLY public.heard_actor
     ADD CONSTRAINT heard_actor_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.heard_day
+    ADD CONSTRAINT heard_day_pkey PRIMARY KEY (subject, day);
 ALTER TABLE ONLY public.heard_tag
     ADD CONSTRAINT heard_tag_pkey PRIMARY KEY (tag);
+ALTER TABLE ONLY public.heard_total_day
+    ADD CONSTRAINT heard_total_day_pkey PRIMARY KEY (day, slot);
 ALTER TABLE ONLY public.heard_total
     ADD CONSTRAINT heard_total_pkey PRIMARY KEY (slot);
 ALTER TABLE ONLY public.identity
@@ -1181,6 +1270,8 @@ ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.link_count
     ADD CONSTRAINT link_count_pkey PRIMARY KEY (link);
+ALTER TABLE ONLY public.listener_day
+    ADD CONSTRAINT listener_day_pkey PRIMARY KEY (account_id, day);
 ALTER TABLE ONLY public.listener
     ADD CONSTRAINT listener_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.listening
@@ -1227,6 +1318,8 @@ ALTER TABLE ONLY public.stream_gap
     ADD CONSTRAINT stream_gap_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.subject_count
     ADD CONSTRAINT subject_count_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY public.subject_day
+    ADD CONSTRAINT subject_day_pkey PRIMARY KEY (subject, day);
 ALTER TABLE ONLY public.tag_count
     ADD CONSTRAINT tag_count_pkey PRIMARY KEY (tag);
 ALTER TABLE ONLY public.teal_play
@@ -1235,6 +1328,8 @@ ALTER TABLE ONLY public.teal_profile
     ADD CONSTRAINT teal_profile_pkey PRIMARY KEY (account_id, alpha);
 ALTER TABLE ONLY public.teal_status
     ADD CONSTRAINT teal_status_pkey PRIMARY KEY (account_id, alpha);
+ALTER TABLE ONLY public.total_day
+    ADD CONSTRAINT total_day_pkey PRIMARY KEY (day, slot);
 ALTER TABLE ONLY public.totals
     ADD CONSTRAINT totals_pkey PRIMARY KEY (slot);
 ALTER TABLE ONLY public.track_listener
@@ -1249,6 +1344,7 @@ CREATE INDEX album_latest ON public.album USING btree (since DESC, account_id DE
 CREATE INDEX album_track_of_album ON public.album_track USING btree (account_id, by_list, album, sort_at, rkey);
 CREATE INDEX buffered_event_order ON public.buffered_event USING btree (account_id, id);
 CREATE INDEX dead_letter_did ON public.dead_letter USING btree (did);
+CREATE INDEX heard_day_plays ON public.heard_day USING btree (day, subject) INCLUDE (plays);
 CREATE INDEX identity_handle_due ON public.identity USING btree (check_at) WHERE (handle_due AND (NOT stale));
 CREATE INDEX identity_stale ON public.identity USING btree (check_at) WHERE stale;
 CREATE UNIQUE INDEX identity_valid_handle ON public.identity USING btree (handle) WHERE handle_valid;
@@ -1292,6 +1388,7 @@ CREATE INDEX plyr_track_by_actor ON public.plyr_track USING btree (account_id, s
 CREATE INDEX plyr_track_by_uri ON public.plyr_track USING btree (uri);
 CREATE INDEX plyr_track_latest ON public.plyr_track USING btree (sort_at DESC, account_id DESC, rkey DESC);
 CREATE INDEX ranked_track_name ON public.ranked_track USING btree (name, indexed_at, uri) WHERE (name IS NOT NULL);
+CREATE INDEX ranked_track_plays ON public.ranked_track USING btree (play_count DESC, uri DESC) WHERE (play_count > 0);
 CREATE UNIQUE INDEX ranked_track_uri ON public.ranked_track USING btree (uri);
 CREATE INDEX record_link_by_time ON public.record_link USING btree (link, sort_at, account_id, rkey);
 CREATE INDEX record_link_of_record ON public.record_link USING btree (account_id, rkey);
@@ -1312,6 +1409,7 @@ CREATE INDEX search_word_beginning ON public.search_word USING btree (substr(wor
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
+CREATE INDEX subject_day_likes ON public.subject_day USING btree (day, subject) INCLUDE (likes) WHERE (likes > 0);
 CREATE INDEX tag_count_most ON public.tag_count USING btree (((- track_count)), tag);
 CREATE INDEX teal_play_by_name ON public.teal_play USING btree (track_named) WHERE (canonical AND (track_named IS NOT NULL));
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
@@ -1321,17 +1419,21 @@ CREATE INDEX teal_play_repeated ON public.teal_play USING btree (account_id, pla
 CREATE INDEX teal_play_to_track ON public.teal_play USING btree (account_id, rkey) WHERE ((track_uri IS NOT NULL) OR (track_named IS NOT NULL));
 CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(display_name) COLLATE "C", account_id);
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
+CREATE INDEX track_play_owner ON public.track_play USING btree (owner, day, account_id);
 CREATE INDEX track_play_subject ON public.track_play USING btree (subject);
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, comments, day, likes, tracks OR TRUNCATE ON public.actor_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, avatar, avatar_cid, display_name OR TRUNCATE ON public.actor_name FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, by_title, guest_count, image, since, slug, title, total_duration, track_count, uri OR TRUNCATE ON public.album FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, rkey, sort_at OR TRUNCATE ON public.album_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid, created_at, description, indexed_at OR TRUNCATE ON public.bsky_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, listener_count, play_count OR TRUNCATE ON public.heard_actor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, plays, subject OR TRUNCATE ON public.heard_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count, tag OR TRUNCATE ON public.heard_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count OR TRUNCATE ON public.heard_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, listeners, plays OR TRUNCATE ON public.heard_total_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, handle, handle_valid, pds OR TRUNCATE ON public.identity FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE ON public.instance FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1354,12 +1456,14 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, arti
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, likes, subject OR TRUNCATE ON public.subject_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, avatar_cid, banner_cid, created_at, description, display_name, facets, featured_mbid, featured_type, indexed_at OR TRUNCATE ON public.teal_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, duration, expires_at, indexed_at, isrc, origin, recording_mbid, release_mbid, release_name, service, started_at, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_status FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comments, day, likes, tracks OR TRUNCATE ON public.total_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, listener_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, rkey, subject OR TRUNCATE ON public.track_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, day, owner, rkey, subject OR TRUNCATE ON public.track_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, hides_list, hides_view, subject OR TRUNCATE ON public.visibility FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -1373,6 +1477,7 @@ ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 GRANT SELECT ON TABLE public.visible_account TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_absence TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_actor_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_album_track TO plyr_reader;
@@ -1381,8 +1486,10 @@ GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_actor TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_total TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard_total_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_issuer TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_join TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_like TO plyr_reader;
@@ -1393,19 +1500,23 @@ GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listener TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listening TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_listening_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_namespace TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_by TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_name TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_subject_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_total_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_word TO plyr_reader;

@@ -2,6 +2,10 @@
 -- RFC 3339, UTC, milliseconds.
 to_char(:moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 
+-- fragment: today()
+-- The day that it is, UTC.
+(now() AT TIME ZONE 'UTC')::date
+
 -- fragment: blob_url(account, cid)
 -- Where the PDS of this account (a row with did and pds) gives the blob out; NULL when either is unknown.
 :account.pds || '/xrpc/com.atproto.sync.getBlob?did=' || replace(:account.did, '%', '%25') || '&cid=' || :cid

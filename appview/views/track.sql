@@ -3,6 +3,14 @@
 -- particular. The record is put in as it is: no function may look into it, and its nulls stay.
 '{"record":' || :track.record || ',' || substr({{present({{track_fields(:track, :viewer)}})}}, 2)
 
+-- fragment: track_entry(track, viewer)
+-- A place in a chart, as text: a row of visible_track with its `number` and `rank`.
+'{"count":' || :track.number || ',"rank":' || :track.rank || ',"track":' || {{track_view(:track, :viewer)}} || '}'
+
+-- fragment: track_entry_compared(track, viewer)
+-- The same with what was before.
+'{"before":' || :track.before || ',' || substr({{track_entry(:track, :viewer)}}, 2)
+
 -- fragment: track_fields(track, viewer)
 -- All of a trackView but its record.
 json_build_object(

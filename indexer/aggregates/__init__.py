@@ -8,6 +8,7 @@ its tables in a migration, its line in `FOLLOWERS`.
 
 from indexer.aggregates import albums, counts, links, names, played, search, track_plays, windows
 from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
+from indexer.aggregates.days import utc_day
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Change, Heard, credited, heard_of
 
@@ -41,6 +42,7 @@ __all__ = [
     "hidden_accounts",
     "restart",
     "set_hidden",
+    "utc_day",
 ]
 
 

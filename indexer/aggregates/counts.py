@@ -6,8 +6,8 @@ additive way; thus likes that came before their track, and the track that goes w
 figures whoever commits first.
 
 Concurrency: the caller is in a transaction and holds the `repo` rows of the accounts whose rows it changes. Rows are
-locked in a fixed order (subjects, accounts, tags, slots, each by key). A transaction that flushes twice can still meet
-another one crosswise; Postgres then ends one of them, which is to be tried again as a whole.
+locked in a fixed order (subjects, days, accounts, tags, slots, each by key). A transaction that flushes twice can still
+meet another one crosswise; Postgres then ends one of them, which is to be tried again as a whole.
 records.md, "What follows from records".
 """
 
@@ -15,26 +15,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from datetime import date
+from typing import NamedTuple
 
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
-
+from indexer.aggregates import days
+from indexer.aggregates.days import Days, Owners
 from indexer.aggregates.heard import Change
+from indexer.aggregates.sums import SLOTS, Connection
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
-SLOTS = 16
-TABLES = ("subject_count", "actor_count", "tag_count", "totals")
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+TABLES = ("subject_count", "actor_count", "tag_count", "totals", *days.TABLES)
 
 
 class Contribution(NamedTuple):
     """What one row adds to the counts.
 
     `subject` is the uri that is liked or commented on, or the track's own. `duration` and `tags` are the track's; the
-    duration in seconds.
+    duration in seconds. `day`: when a like, comment or track came (UTC).
     """
 
     account_id: int
@@ -47,6 +45,7 @@ class Contribution(NamedTuple):
     lists: int = 0
     playlists: int = 0
     tags: Sequence[str] = ()
+    day: date | None = None
 
 
 class _Subject:
@@ -96,15 +95,19 @@ class Tally:
         self.actors: defaultdict[int, _Actor] = defaultdict(_Actor)
         self.tags: defaultdict[str, int] = defaultdict(int)
         self.totals: defaultdict[int, _Total] = defaultdict(_Total)
+        self.days = Days()
         self.flushed_subjects: set[str] = set()
         self.flushed_actors: set[int] = set()
         self.heard: list[Change] = []
 
     def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
         """Count rows that came, or, with sign -1, rows that went."""
-        for account_id, subject, likes, comments, tracks, duration, scrobbles, lists, playlists, tags in contributions:
+        for each in contributions:
+            account_id, subject, likes, comments, tracks, duration, scrobbles, lists, playlists, tags, day = each
             if account_id in self.hidden:
                 continue
+            if day is not None and subject:
+                self.days.add(account_id, subject, day, sign * tracks, sign * likes, sign * comments)
             if subject:
                 counted = self.subjects[subject]
                 counted.likes += sign * likes
@@ -147,11 +150,13 @@ async def restart(connection: Connection) -> None:
     await connection.execute(SQL["clear_tags"])
     await connection.execute(SQL["clear_totals"], SLOTS)
     await connection.execute(SQL["hide_invisible"])
+    await days.restart(connection)
 
 
 async def flush(connection: Connection, tally: Tally) -> None:
     """Write the tally, and empty it."""
-    await _flush_subjects(connection, tally)
+    owners = await _flush_subjects(connection, tally)
+    await days.flush(connection, tally.days, owners)
     await _flush_actors(connection, tally)
     await _flush_tags(connection, tally)
     totals = sorted(tally.totals.items())
@@ -176,10 +181,16 @@ async def flush(connection: Connection, tally: Tally) -> None:
     tally.totals.clear()
 
 
-async def _flush_subjects(connection: Connection, tally: Tally) -> None:
-    changed = {uri: each for uri, each in sorted(tally.subjects.items()) if each.likes or each.comments or each.owner}
+async def _flush_subjects(connection: Connection, tally: Tally) -> Owners:
+    """Gives whose the changed subjects were and are."""
+    moved = tally.days.subjects()
+    changed = {
+        uri: each
+        for uri, each in sorted(tally.subjects.items())
+        if each.likes or each.comments or each.owner or uri in moved
+    }
     if not changed:
-        return
+        return {}
     rows = await connection.fetch(
         SQL["add_to_subjects"],
         list(changed),
@@ -188,14 +199,17 @@ async def _flush_subjects(connection: Connection, tally: Tally) -> None:
         [each.owner for each in changed.values()],
     )
     idle: list[str] = []
+    owners: Owners = {}
     for subject, owner, likes, comments in rows:
         change = changed[subject]
+        owners[subject] = owner - change.owner, owner
         _credit(tally, owner - change.owner, likes - change.likes, comments - change.comments, -1)
         _credit(tally, owner, likes, comments, 1)
         if not (owner or likes or comments):
             idle.append(subject)
     if idle:
         await connection.execute(SQL["drop_subjects"], idle)
+    return owners
 
 
 def _credit(tally: Tally, owner: int, likes: int, comments: int, sign: int) -> None:

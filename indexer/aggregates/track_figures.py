@@ -1,4 +1,4 @@
-"""What is counted of plays of tracks: by track, author, tag, and in all; and who listens to whom.
+"""What is counted of plays of tracks: by track, author, tag, day, and in all; and who listens to whom.
 
 Figures are changed by adding, row by row in the order of their keys. The caller has matched the plays, and holds the
 locks of their tracks (track_plays.py).
@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from indexer.aggregates import heard_days
 from indexer.aggregates.counts import SLOTS, Connection
 from indexer.aggregates.following import RowKey
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
-TABLES = ("track_listener", "heard_actor", "heard_tag", "heard_total")
+TABLES = ("track_listener", "heard_actor", "heard_tag", "heard_total", *heard_days.TABLES)
 
 
 class Heard(NamedTuple):
@@ -42,6 +43,7 @@ async def add(connection: Connection, heard: Mapping[Heard, int]) -> None:
         tags.update(dict.fromkeys(names, change))
     await _add_to_actors(connection, pairs)
     await _add_to_tags(connection, tags)
+    await heard_days.add(connection, heard.items())
 
 
 async def fall(connection: Connection, tracks: Sequence[RowKey]) -> None:
@@ -65,6 +67,7 @@ async def retag(connection: Connection, tracks: Sequence[tuple[RowKey, Iterable[
 async def restart(connection: Connection) -> None:
     await connection.execute(SQL["clear"])
     await connection.execute(SQL["clear_totals"], SLOTS)
+    await heard_days.restart(connection)
 
 
 async def _add_to_actors(connection: Connection, pairs: Counter[tuple[int, int]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from indexer.aggregates import Contribution
+from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
 from indexer.projections.base import Projection, by_rkey
 from indexer.projections.tolerances import odd_rkey
@@ -59,7 +59,7 @@ def parse(row: RecordRow) -> Comment | None:
 
 
 def contribution(comment: Comment) -> Contribution:
-    return Contribution(comment.account_id, comment.subject, comments=1)
+    return Contribution(comment.account_id, comment.subject, comments=1, day=utc_day(comment.sort_at))
 
 
 PROJECTION = Projection(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from indexer.aggregates import Contribution
+from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
 from indexer.projections.base import Projection, Settlement, by_rkey
 from indexer.projections.tolerances import odd_rkey
@@ -49,7 +49,7 @@ def parse(row: RecordRow) -> Like | None:
 
 
 def contribution(like: Like) -> Contribution:
-    return Contribution(like.account_id, like.subject, likes=1)
+    return Contribution(like.account_id, like.subject, likes=1, day=utc_day(like.sort_at))
 
 
 PROJECTION = Projection(

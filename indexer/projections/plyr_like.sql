@@ -4,7 +4,7 @@
 DELETE FROM plyr_like l
 USING unnest($1::bigint[], $2::text[]) AS key (account_id, rkey)
 WHERE l.account_id = key.account_id AND l.rkey = key.rkey
-RETURNING l.account_id, l.subject, l.canonical::integer AS likes;
+RETURNING l.account_id, l.subject, (l.sort_at AT TIME ZONE 'UTC')::date AS day, l.canonical::integer AS likes;
 
 -- name: settle
 -- The earliest like of each touched pair of account and subject counts, and no other. The candidates are those that
@@ -41,7 +41,8 @@ UPDATE plyr_like l
 SET canonical = j.wanted
 FROM judged j
 WHERE l.account_id = j.account_id AND l.rkey = j.rkey AND j.canonical <> j.wanted
-RETURNING l.account_id, l.rkey, l.subject, CASE WHEN l.canonical THEN 1 ELSE -1 END AS likes;
+RETURNING l.account_id, l.rkey, l.subject, (l.sort_at AT TIME ZONE 'UTC')::date AS day,
+          CASE WHEN l.canonical THEN 1 ELSE -1 END AS likes;
 
 -- name: purge
 -- Delete all likes of accounts.
@@ -51,7 +52,9 @@ DELETE FROM plyr_like WHERE account_id = ANY($1);
 -- name: contributed
 -- What all likes of accounts contribute.
 -- $1 account_ids bigint[]
-SELECT account_id, subject, 1 AS likes FROM plyr_like WHERE account_id = ANY($1) AND canonical;
+SELECT account_id, subject, (sort_at AT TIME ZONE 'UTC')::date AS day, 1 AS likes
+FROM plyr_like
+WHERE account_id = ANY($1) AND canonical;
 
 -- name: clear
 -- Delete all.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 import regex
 
-from indexer.aggregates import Contribution
+from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
 from indexer.projections.base import Projection, Side, by_rkey
 from indexer.projections.tolerances import odd_tags
@@ -112,7 +112,14 @@ def _self_labels(value: Any) -> list[str]:
 
 
 def contribution(track: Track) -> Contribution:
-    return Contribution(track.account_id, track.uri, tracks=1, duration=track.duration or 0, tags=track.tags)
+    return Contribution(
+        track.account_id,
+        track.uri,
+        tracks=1,
+        duration=track.duration or 0,
+        tags=track.tags,
+        day=utc_day(track.sort_at),
+    )
 
 
 def tag_rows(track: Track) -> Iterator[tuple[int, datetime, str, str]]:

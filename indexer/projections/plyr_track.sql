@@ -12,7 +12,8 @@ untagged AS (
     USING gone, unnest(gone.tags) AS old (tag)
     WHERE g.tag = old.tag AND g.sort_at = gone.sort_at AND g.account_id = gone.account_id AND g.rkey = gone.rkey
 )
-SELECT account_id, uri AS subject, 1 AS tracks, coalesce(duration, 0) AS duration, tags FROM gone;
+SELECT account_id, uri AS subject, (sort_at AT TIME ZONE 'UTC')::date AS day, 1 AS tracks, coalesce(duration, 0) AS duration, tags
+FROM gone;
 
 -- name: purge
 -- Delete all tracks of accounts, and their tags.
@@ -27,7 +28,7 @@ WHERE g.tag = old.tag AND g.sort_at = gone.sort_at AND g.account_id = gone.accou
 -- name: contributed
 -- What all tracks of accounts contribute.
 -- $1 account_ids bigint[]
-SELECT account_id, uri AS subject, 1 AS tracks, coalesce(duration, 0) AS duration, tags
+SELECT account_id, uri AS subject, (sort_at AT TIME ZONE 'UTC')::date AS day, 1 AS tracks, coalesce(duration, 0) AS duration, tags
 FROM plyr_track
 WHERE account_id = ANY($1);
 

@@ -83,6 +83,14 @@ INSERT INTO ranked_track (account_id, indexed_at, sort_at, name, play_count, rke
 SELECT account_id, indexed_at, sort_at, md5(title)::uuid, 1, rkey, uri, tags FROM plyr_track;
 INSERT INTO track_play (account_id, owner, day, alpha, rkey, subject)
 SELECT account_id, account_id, '2026-01-01', false, rkey, uri FROM plyr_track;
+INSERT INTO subject_day (day, likes, comments, subject) SELECT sort_at::date, 1, 1, uri FROM plyr_track;
+INSERT INTO heard_day (day, plays, subject) SELECT sort_at::date, 1, uri FROM plyr_track;
+INSERT INTO actor_day (account_id, day, tracks, likes, comments)
+SELECT account_id, sort_at::date, 1, 1, 1 FROM plyr_track ON CONFLICT DO NOTHING;
+INSERT INTO listener_day (account_id, day, plays) SELECT account_id, day, 1 FROM actor_day;
+INSERT INTO total_day (tracks, likes, comments, day, slot)
+SELECT 1, 1, 1, '2020-01-01'::date + i, slot FROM generate_series(1, 2500) i CROSS JOIN generate_series(0, 15) slot;
+INSERT INTO heard_total_day (plays, listeners, day, slot) SELECT 1, 1, day, slot FROM total_day;
 INSERT INTO track_listener (owner, account_id, plays) SELECT id, id, 1 FROM account;
 INSERT INTO heard_actor (account_id, play_count, listener_count) SELECT id, 1, 1 FROM account;
 INSERT INTO heard_tag (play_count, tag) SELECT i, 'tag ' || i FROM generate_series(1, {ROWS}) i;

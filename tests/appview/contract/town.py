@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from tests.appview.stage import NOW, Person, Stage, moment, tid
 
@@ -68,6 +69,8 @@ async def _populate(stage: Stage, town: Town) -> None:
             artists = [{"artistName": "deadmau5"}, {"artistName": f"Guest {number}"}]
             music = {"trackName": f"Song {number % 3}", "artists": artists, "releaseName": f"Evening {number}"}
             await stage.play(person, tid(number), at=_when(chance) - number, **music)
+            played = f"https://plyr.fm/embed?uri={quote(town.author.uri(tid(number)), safe='')}"
+            await stage.play(person, tid(TRACKS + number), at=_when(chance) - TRACKS - number, originUri=played)
         await stage.status(person, since=datetime.now(UTC))
     for person in everybody:
         await _collect(stage, town, person)

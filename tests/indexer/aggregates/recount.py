@@ -12,9 +12,10 @@ from runtime.db import Pool
 from tests.indexer.projections.records import BSKY_PROFILE, COMMENT, LIKE, LIST, PLAY, TRACK, Book, uri
 
 from .recount_albums import albums, stored_albums
+from .recount_days import days, stored_days
 from .recount_links import backlinks, stored_links
 from .recount_played import stored_charts
-from .recount_plays import heard, stored_heard
+from .recount_plays import heard, stored_heard, track_of
 from .recount_search import search, stored_search
 
 PLAYS = "teal_play"
@@ -95,6 +96,12 @@ def expected(book: Book) -> dict[str, Any]:
         "plays": canonical_plays(book.records.values()),
         "links": backlinks(book),
         "heard": heard(tracks.values(), plays),
+        "days": days(
+            tracks.values(),
+            [like for like in _parsed(seen, LIKE) if (like.account_id, like.rkey) in liked],
+            _parsed(seen, COMMENT),
+            [(play, track) for play in plays if (track := track_of(play, tracks)) is not None],
+        ),
         "albums": every_album,
         "search": search(every_track, every_list, names, every_album, book.hidden),
     }
@@ -127,6 +134,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
         "plays": {tuple(each) for each in plays},
         "links": await stored_links(pool),
         "heard": await stored_heard(pool),
+        "days": await stored_days(pool),
         "albums": await stored_albums(pool),
         "search": await stored_search(pool),
     }
@@ -143,6 +151,7 @@ TABLES = (
     *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track", "search_document", "search_word"),
     *("record_link", "link_count"),
     *("ranked_track", "track_play", "track_listener", "heard_actor", "heard_tag", "heard_total"),
+    *("subject_day", "actor_day", "total_day", "heard_day", "listener_day", "heard_total_day"),
 )
 
 

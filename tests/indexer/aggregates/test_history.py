@@ -20,7 +20,7 @@ from .recount import TABLES, everything, expected, slots, stored, track_uri
 
 ACCOUNTS = (1, 2, 17)  # two of them in one slot of the totals
 RKEYS = ("3kaaaaaaaaa2a", "3kaaaaaaaaa2b", "odd_key")
-MOMENTS = ("2026-02-01T10:00:00Z", "2026-02-01T10:00:01Z")
+MOMENTS = ("2026-02-01T10:00:00Z", "2026-02-01T10:00:01Z", "2026-01-31T23:59:59.999Z")
 ALBUMS = ("Mezzanine", "mezzanine ", "Mezzanine 2", "Mezzaniné", "\u591c", " ")
 SUBJECTS = tuple(track_uri(account_id, rkey) for account_id in ACCOUNTS[:2] for rkey in RKEYS[:2])
 
@@ -42,7 +42,7 @@ lists = st.builds(
     createdAt=st.sampled_from(MOMENTS),
 )
 likes = st.builds(records.like, st.sampled_from(SUBJECTS), createdAt=st.sampled_from(MOMENTS))
-comments = st.builds(records.comment, st.sampled_from(SUBJECTS))
+comments = st.builds(records.comment, st.sampled_from(SUBJECTS), createdAt=st.sampled_from(MOMENTS))
 plays = st.builds(
     records.play,
     trackName=st.sampled_from(["Angel", "Teardrop", ""]),
