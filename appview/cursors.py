@@ -21,6 +21,8 @@ from appview.errors import InvalidRequest
 
 VERSION = 1
 MOST = (1 << 63) - 1
+# No row's number comes near: what is made up stays small enough to be negated or counted on from.
+INTEGER_MAX = 1 << 62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START_OF_TIME = datetime.min.replace(tzinfo=UTC)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -79,7 +81,10 @@ def _read_time(data: bytes) -> tuple[datetime, bytes]:
 
 
 def _read_integer(data: bytes) -> tuple[int, bytes]:
-    return _INTEGER.unpack_from(data)[0], data[_INTEGER.size :]
+    number: int = _INTEGER.unpack_from(data)[0]
+    if abs(number) > INTEGER_MAX:
+        raise ValueError("no number that the database gave")
+    return number, data[_INTEGER.size :]
 
 
 def _write_uuid(value: UUID) -> bytes:
