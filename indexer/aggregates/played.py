@@ -36,18 +36,24 @@ LISTENED: Final = (0, 1, 2, 3, 5, 7, 9)
 
 
 async def follow(connection: Connection, touched: Touched) -> None:
-    if changes := netted(touched.heard):
-        pile = await _pile(connection)
+    changes = netted(touched.heard)
+    if not (changes or touched.leaving or touched.accounts):
+        return
+    edges = await _edges(connection)
+    if not edges:  # nothing is counted before the first reindex of a database that is older than the charts
+        return
+    if changes:
+        pile = Pile(edges)
         for start in range(0, len(changes), SLICE):
             pile.add(changes[start : start + SLICE])
             await asyncio.sleep(0)
         await _write(connection, pile, leaving=False)
     if touched.leaving:
-        await _move(connection, touched.leaving, -1)
+        await _move(connection, touched.leaving, edges, -1)
     if touched.accounts:
         hidden = {account_id for (account_id,) in await connection.fetch(SQL["hidden"], touched.accounts)}
-        await _move(connection, sorted(hidden & set(touched.accounts)), -1)
-        await _move(connection, sorted(set(touched.accounts) - hidden), 1)
+        await _move(connection, sorted(hidden & set(touched.accounts)), edges, -1)
+        await _move(connection, sorted(set(touched.accounts) - hidden), edges, 1)
 
 
 async def restart(connection: Connection) -> None:
@@ -86,11 +92,11 @@ async def leave(connection: Connection, days: int, since: datetime, until: datet
 CHART = windows.Chart(reach, leave)
 
 
-async def _move(connection: Connection, account_ids: Sequence[int], sign: int) -> None:
+async def _move(connection: Connection, account_ids: Sequence[int], edges: Sequence[int], sign: int) -> None:
     """Take in, or out, all plays of these accounts."""
     if not account_ids:
         return
-    pile = await _pile(connection)
+    pile = Pile(edges)
     cursor = await connection.cursor(SQL["plays_of"], account_ids)
     while rows := await cursor.fetch(PAGE):
         for start in range(0, len(rows), SLICE):
@@ -98,13 +104,13 @@ async def _move(connection: Connection, account_ids: Sequence[int], sign: int) -
             await asyncio.sleep(0)
         if pile.shares >= SHARES:
             await _write(connection, pile, leaving=sign < 0)
-            pile = Pile(pile.edges)
+            pile = Pile(edges)
     await _write(connection, pile, leaving=sign < 0)
 
 
-async def _pile(connection: Connection) -> Pile:
+async def _edges(connection: Connection) -> Sequence[int]:
     edges = await windows.held(connection)
-    return Pile([minute_of(edges[days]) for days in windows.DAYS])
+    return [minute_of(edges[days]) for days in windows.DAYS if days in edges]
 
 
 async def _write(connection: Connection, pile: Pile, *, leaving: bool) -> None:

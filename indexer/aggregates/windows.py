@@ -57,8 +57,8 @@ async def moving(connection: Connection) -> Mapping[int, datetime]:
 
 
 async def restart(connection: Connection) -> None:
-    """New tables begin with the windows of those that serve."""
-    await connection.execute(SQL["copy"])
+    """New tables begin with the windows of those that serve, if there are any."""
+    await connection.execute(SQL["copy"], DAYS)
 
 
 def wanted(days: int, now: datetime) -> datetime:

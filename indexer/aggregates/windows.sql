@@ -16,5 +16,10 @@ SELECT days, since FROM chart_window;
 UPDATE chart_window SET since = $2 WHERE days = $1;
 
 -- name: copy
--- Windows as they are in the tables that serve, which may be these.
-INSERT INTO chart_window SELECT * FROM public.chart_window ON CONFLICT (days) DO NOTHING;
+-- Windows as they are in the tables that serve, which may be these; where none are, those that end today.
+-- $1 windows smallint[]
+INSERT INTO chart_window (days, since)
+SELECT days, coalesce(w.since, date_trunc('day', now(), 'UTC') - days * interval '1 day')
+FROM unnest($1::smallint[]) AS days
+LEFT JOIN public.chart_window w USING (days)
+ON CONFLICT (days) DO NOTHING;

@@ -1,0 +1,79 @@
+"""A database that was filled before there were charts: nothing is counted before its next reindex, and then all is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from indexer import projections
+from indexer.aggregates import played
+from indexer.rolling import Rolling
+from migrations import migrations
+from runtime.db import Pool
+from tests.indexer.projections import records
+from tests.indexer.projections.records import Book, row
+
+from .recount_played import stored_charts
+from .test_history import emptied, follow
+from .test_played import TODAY, begin, recounted
+
+KEYS = [f"3kaaaaaaaaa2{letter}" for letter in "abc"]
+BEGIN = next(each.text for each in migrations() if each.name.endswith("_charts_begin"))
+
+
+def heard(hours: int, **fields: Any) -> dict[str, Any]:
+    return records.play(playedTime=(TODAY - timedelta(days=1, hours=hours)).isoformat(), **fields)
+
+
+async def filled(pool: Pool) -> Book:
+    book = await begin(pool)
+    await book.write([row(records.PLAY, heard(hours), rkey=key) for hours, key in enumerate(KEYS)])
+    return book
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ("write", (0, {(1, records.PLAY, KEYS[2]): None})),
+        ("write", (0, {(1, records.PLAY, key): None for key in KEYS})),
+        ("write", (0, {(1, records.PLAY, KEYS[0]): heard(5, trackName="another")})),
+        ("hide", 1),
+        ("purge", 1),
+        ("roll", 3),
+    ],
+    ids=str,
+)
+async def test_what_was_there_before_the_charts_may_go(pool: Pool, step: tuple[str, Any]) -> None:
+    book = await filled(pool)
+    await pool.execute(f"TRUNCATE {', '.join(played.FOLLOWER.tables[1:])}")
+    await pool.execute(BEGIN)
+    if step[0] == "roll":
+        await Rolling(pool, lambda: TODAY + timedelta(days=step[1])).catch_up(asyncio.Event())
+    else:
+        await follow(book, step)
+    await book.put(records.PLAY, heard(7), rkey="3kaaaaaaaaa2z")
+    for table in played.FOLLOWER.tables:
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    async with pool.acquire() as connection, connection.transaction():
+        await projections.rebuild(connection)
+    assert await stored_charts(pool) == await recounted(pool, book)
+
+
+async def test_charts_that_were_counted_from_the_beginning_stay(pool: Pool) -> None:
+    book = await filled(pool)
+    await book.put(records.PLAY, heard(1), account_id=2)
+    await book.hide(2)
+    before = await stored_charts(pool)
+    await pool.execute(BEGIN)
+    assert await pool.fetchval("SELECT count(*) FROM chart_window") == len(played.windows.DAYS)
+    assert await stored_charts(pool) == before
+    assert await stored_charts(pool) == await recounted(pool, book)
+
+
+async def test_an_empty_database_counts_from_the_beginning(pool: Pool) -> None:
+    await emptied(pool)
+    await pool.execute(BEGIN)
+    assert await pool.fetchval("SELECT count(*) FROM chart_window") == len(played.windows.DAYS)
