@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from simulator import World
 from simulator.hosting import Account
-from tests.oracle import albums, heard, linking, music, plyr
+from tests.oracle import albums, dated, heard, linking, music, plyr
 from tests.oracle.plyr import Found, Row
 
 Fate: TypeAlias = Literal["shown", "hidden", "gone"]
@@ -118,6 +118,7 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
     tables |= albums.albums(tables["plyr_track"], tables["plyr_list"], tables["plyr_list_item"])
     tables |= {"record_link": links, "link_count": linking.counts(links, hidden)}
     tables |= heard.heard(tables["plyr_track"], tables["teal_play"], hidden)
+    tables |= dated.dated(tables, hidden)
     return tables | _counts(tables, hidden)
 
 

@@ -40,6 +40,12 @@ KEYS: Final = {
     "heard_actor": ("did",),
     "heard_tag": ("tag",),
     "heard_total": (),
+    "subject_day": ("subject", "day"),
+    "actor_day": ("did", "day"),
+    "total_day": ("day",),
+    "heard_day": ("subject", "day"),
+    "listener_day": ("did", "day"),
+    "heard_total_day": ("day",),
 }
 
 

@@ -154,3 +154,27 @@ SELECT * FROM heard_tag;
 -- name: heard_total
 -- What is counted of all plays of tracks.
 SELECT sum(play_count) AS play_count FROM heard_total;
+
+-- name: subject_day
+-- What subjects received on each day.
+SELECT * FROM subject_day;
+
+-- name: actor_day
+-- What authors published and received on each day.
+SELECT a.did, t.* FROM actor_day t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: total_day
+-- The same of all.
+SELECT day, sum(tracks) AS tracks, sum(likes) AS likes, sum(comments) AS comments FROM total_day GROUP BY day;
+
+-- name: heard_day
+-- Plays of tracks on each day.
+SELECT * FROM heard_day;
+
+-- name: listener_day
+-- How many tracks were played by whom on each day.
+SELECT a.did, t.* FROM listener_day t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: heard_total_day
+-- Plays and listeners of all.
+SELECT day, sum(plays) AS plays, sum(listeners) AS listeners FROM heard_total_day GROUP BY day;
