@@ -66,7 +66,6 @@
       FROM asked q
       JOIN visible_document d ON d.kind = :kind AND d.words @@ q.some
       WHERE (d.words @@ q.wide) IS NOT TRUE AND (d.words @@ q.strict) IS NOT TRUE AND {{fits(d, q, :kind)}}
-         
       LIMIT :most / 2)
      UNION ALL
      (SELECT d.*
