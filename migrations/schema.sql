@@ -1042,7 +1042,8 @@ CREATE VIEW public.visible_played_name AS
     kind,
     plays,
     lower((NORMALIZE(name, NFKC) COLLATE "default")) AS name,
-    hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
+    hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash,
+    ("left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C") AS beginning
    FROM public.played;
 CREATE VIEW public.visible_played_track AS
  SELECT uri,
@@ -1356,6 +1357,7 @@ CREATE INDEX listener_chart_7 ON public.listener USING btree (plays_7 DESC, acco
 CREATE INDEX listener_chart_90 ON public.listener USING btree (plays_90 DESC, account_id) WHERE (plays_90 > 0);
 CREATE INDEX listening_artist ON public.listening USING btree (item, plays DESC, account_id) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX listening_chart ON public.listening USING btree (account_id, kind, plays DESC, item) WHERE (plays > 1);
+CREATE INDEX played_by_beginning ON public.played USING btree (kind, "left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C", plays DESC);
 CREATE INDEX played_by_item ON public.played_by USING btree (item);
 CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), plays DESC, id);
 CREATE INDEX played_chart ON public.played USING btree (kind, plays DESC, id);

@@ -66,6 +66,7 @@ QUERIES: Mapping[str, Handler] = {
     "fm.plyr.scrobble.getTopRecordings": partial(scrobble.get_top, kind="recording"),
     "fm.plyr.scrobble.getTopReleases": partial(scrobble.get_top, kind="release"),
     "fm.plyr.scrobble.getTrending": scrobble.get_trending,
+    "fm.plyr.scrobble.search": scrobble.search,
     "fm.plyr.search.searchAll": search.search_all,
     "fm.plyr.search.searchTracks": search.search_tracks,
     "fm.plyr.stats.getActorStats": stats.get_actor_stats,

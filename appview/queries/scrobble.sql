@@ -217,3 +217,42 @@ FROM (
     ) grown
 ) placed
 ORDER BY placed.rank;
+
+-- name: search
+-- Of each kind what is called so: among 500 names that begin with it, and the 2,000 that are played most of which it is a
+-- part. The whole name comes first, then beginnings, then parts; of equals the most played.
+-- $1 kinds text[], $2 text text, $3 limit bigint
+SELECT wanted.kind, {{present({{found_entry(wanted.kind, hit)}})}} AS item
+FROM unnest($1::text[]) WITH ORDINALITY wanted (kind, place)
+CROSS JOIN (SELECT left(lower(normalize(btrim($2), NFKC)), 60) AS text) asked
+CROSS JOIN LATERAL (
+    SELECT p.*, best.relevance
+    FROM (
+        SELECT found.id, max(found.plays) AS plays,
+               max(CASE WHEN found.name = asked.text THEN 1000 WHEN starts_with(found.name, asked.text) THEN 900 ELSE 700 END)
+                   AS relevance
+        FROM (
+            (SELECT n.id, n.plays, n.beginning AS name
+             FROM visible_played_name n
+             WHERE n.kind = wanted.kind::played_kind AND n.beginning >= asked.text AND n.beginning < asked.text || chr(1114111)
+             ORDER BY n.beginning, n.plays DESC
+             LIMIT 500)
+            UNION ALL
+            (SELECT most.id, most.plays, most.beginning
+             FROM (
+                 SELECT n.id, n.plays, n.beginning
+                 FROM visible_played_name n
+                 WHERE n.kind = wanted.kind::played_kind
+                 ORDER BY n.plays DESC, n.id
+                 LIMIT 2000
+             ) most
+             WHERE strpos(most.beginning, asked.text) > 0)
+        ) found
+        GROUP BY found.id
+        ORDER BY relevance DESC, plays DESC, found.id
+        LIMIT $3
+    ) best
+    JOIN visible_played p ON p.id = best.id
+) hit
+WHERE asked.text <> ''
+ORDER BY wanted.place, hit.relevance DESC, hit.plays DESC, hit.id;

@@ -37,6 +37,12 @@ json_build_object(
     'rank', :placed.rank
 )
 
+-- fragment: found_entry(kind, hit)
+-- What was found by name, with its figures, and how well in thousandths.
+json_build_object(
+    'relevance', to_char(:hit.relevance / 1000.0, 'FM0.000'), :kind, {{played_view_detailed(:hit)}}
+)
+
 -- fragment: listener_entry(placed)
 -- The place of an account in a chart.
 json_build_object('actor', {{actor_view_basic(:placed.account_id)}}, 'count', :placed.count, 'rank', :placed.rank)

@@ -128,6 +128,8 @@ CASES = [
     ),
     Case("fm.plyr.scrobble.getTopReleases", {"period": "7days"}, about="Evening", items="releases", moving=True),
     Case("fm.plyr.scrobble.getTopReleases", {"artist": "deadmau5"}, about="Evening", items="releases", moving=True),
+    Case("fm.plyr.scrobble.search", {"q": "dEADm"}, about="deadmau5"),
+    Case("fm.plyr.scrobble.search", {"q": "ong 1", "types": ["recordings"]}, about="Song 1"),
     Case("fm.plyr.scrobble.getTrending", about="recordings"),
     Case("fm.plyr.scrobble.getTrending", {"kind": "artists", "period": "day"}, about="artists"),
     Case("fm.plyr.stats.getActorStats", {"actor": "{handle}"}),
