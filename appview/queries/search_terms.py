@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from protocol.syntax import AtIdentifier, AtUri, SyntaxInvalid, parse_at_identifier
-from protocol.text import tag
+from protocol.text import pg_text, tag
 from protocol.words import Sought, sought, squeeze
 
 WORDS_MAX = 12
@@ -49,7 +49,7 @@ def parse(text: str) -> Asked:
     """What the text asks for."""
     text = text.strip()
     if link := _LINK.fullmatch(text):
-        return _linked(unquote(link[2]).split("?")[0].split("#")[0].strip("/"))
+        return _linked(pg_text(unquote(link[2])).split("?")[0].split("#")[0].strip("/"))
     if text[:5].lower() == "at://":
         return _pointed(text)
     if text.startswith("did:"):

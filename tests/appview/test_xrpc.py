@@ -226,3 +226,7 @@ async def test_what_is_no_http_gets_a_refusal_and_the_next_request_an_answer(
 @example("a=\udcff%41")
 def test_a_query_is_read_as_others_read_it(query: str) -> None:
     assert given(query) == parse_qs(query, keep_blank_values=True, errors="surrogateescape")
+
+
+async def test_an_address_that_hides_a_null_is_searched_like_any_other(client: Client) -> None:
+    assert (await client.get("fm.plyr.search.searchAll", q="plyr.fm/u/a.example/album/%00"))["albums"] == []
