@@ -71,7 +71,7 @@ def test_charts_are_asked_for_and_counted() -> None:
 
 
 def test_api_answers_every_kind_of_request_and_uses_a_loaded_folder_again(tmp_path: Path) -> None:
-    options = (*TINY_DATA, "--connections=4", "--seconds=0.2", f"--data={tmp_path}")
+    options = (*TINY_DATA, "--connections=4", "--seconds=0.4", f"--data={tmp_path}")
     figures = _figures("api", *options)
     assert figures["data"]["secondsOfLoading"] > 0
     assert len(figures["data"]["recordsPerSecond"]) == 10
