@@ -104,6 +104,7 @@ def _examples(tracks: list[dict[str, Any]]) -> dict[str, str]:
         "source": "fm.plyr.like:subject.uri",
         "q": author["handle"],
         "tag": "ambient",
+        "metric": "tracks",
     }
 
 
