@@ -2,70 +2,28 @@
 -- Tracks by all their likes, with their places.
 -- $1 number bigint, $2 rank bigint, $3 uri text, $4 limit bigint, $5 viewer bigint
 SELECT {{track_entry(t, $5)}} AS item, t.number, t.rank, t.uri
-FROM (
-    SELECT t.*, most.likes::bigint AS number, $2 + row_number() OVER (ORDER BY most.likes DESC, most.uri DESC) AS rank
-    FROM visible_liked_track most
-    JOIN visible_track t ON t.uri = most.uri
-    WHERE t.listed AND (most.likes, most.uri) < ($1::bigint, $3)
-    ORDER BY most.likes DESC, most.uri DESC
-    LIMIT $4
-) t
+FROM ({{most_of(visible_liked_track, likes, $1, $2, $3, $4)}}) t
 ORDER BY t.rank;
 
 -- name: most_likes_of_days
 -- Tracks by their likes of some days until today, with their places.
 -- $1 days integer, $2 number bigint, $3 rank bigint, $4 uri text, $5 limit bigint, $6 viewer bigint
 SELECT {{track_entry(t, $6)}} AS item, t.number, t.rank, t.uri
-FROM (
-    SELECT t.*, most.number, $3 + row_number() OVER (ORDER BY most.number DESC, most.uri DESC) AS rank
-    FROM (
-        SELECT d.uri, sum(d.likes)::bigint AS number
-        FROM visible_subject_day d
-        WHERE d.day >= {{today()}} - $1::integer
-        GROUP BY d.uri
-        HAVING sum(d.likes)::bigint <= $2
-        ORDER BY number DESC, d.uri DESC
-    ) most
-    JOIN visible_track t ON t.uri = most.uri
-    WHERE t.listed AND (most.number, most.uri) < ($2, $4)
-    ORDER BY most.number DESC, most.uri DESC
-    LIMIT $5
-) t
+FROM ({{most_of(({{of_days(visible_subject_day, likes, $1)}}), likes, $2, $3, $4, $5)}}) t
 ORDER BY t.rank;
 
 -- name: most_plays
 -- Tracks by all their plays, with their places.
 -- $1 number bigint, $2 rank bigint, $3 uri text, $4 limit bigint, $5 viewer bigint
 SELECT {{track_entry(t, $5)}} AS item, t.number, t.rank, t.uri
-FROM (
-    SELECT t.*, most.plays::bigint AS number, $2 + row_number() OVER (ORDER BY most.plays DESC, most.uri DESC) AS rank
-    FROM visible_played_track most
-    JOIN visible_track t ON t.uri = most.uri
-    WHERE t.listed AND (most.plays, most.uri) < ($1::bigint, $3)
-    ORDER BY most.plays DESC, most.uri DESC
-    LIMIT $4
-) t
+FROM ({{most_of(visible_played_track, plays, $1, $2, $3, $4)}}) t
 ORDER BY t.rank;
 
 -- name: most_plays_of_days
 -- Tracks by their plays of some days until today, with their places.
 -- $1 days integer, $2 number bigint, $3 rank bigint, $4 uri text, $5 limit bigint, $6 viewer bigint
 SELECT {{track_entry(t, $6)}} AS item, t.number, t.rank, t.uri
-FROM (
-    SELECT t.*, most.number, $3 + row_number() OVER (ORDER BY most.number DESC, most.uri DESC) AS rank
-    FROM (
-        SELECT d.uri, sum(d.plays)::bigint AS number
-        FROM visible_heard_day d
-        WHERE d.day >= {{today()}} - $1::integer
-        GROUP BY d.uri
-        HAVING sum(d.plays)::bigint <= $2
-        ORDER BY number DESC, d.uri DESC
-    ) most
-    JOIN visible_track t ON t.uri = most.uri
-    WHERE t.listed AND (most.number, most.uri) < ($2, $4)
-    ORDER BY most.number DESC, most.uri DESC
-    LIMIT $5
-) t
+FROM ({{most_of(({{of_days(visible_heard_day, plays, $1)}}), plays, $2, $3, $4, $5)}}) t
 ORDER BY t.rank;
 
 -- name: trending

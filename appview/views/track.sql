@@ -11,6 +11,24 @@
 -- The same with what was before.
 '{"before":' || :track.before || ',' || substr({{track_entry(:track, :viewer)}}, 2)
 
+-- fragment: most_of(source, figure, number, rank, uri, limit)
+-- The listed tracks of a source (uri and figure) behind a place in the order of that figure, as a chart's rows.
+SELECT t.*, most.:figure::bigint AS number,
+       :rank + row_number() OVER (ORDER BY most.:figure DESC, most.uri DESC) AS rank
+FROM :source most
+JOIN visible_track t ON t.uri = most.uri
+WHERE t.listed AND (most.:figure, most.uri) < (:number::bigint, :uri)
+ORDER BY most.:figure DESC, most.uri DESC
+LIMIT :limit
+
+-- fragment: of_days(source, figure, days)
+-- What tracks have of a figure in some days until today; in order, so that no more are looked up than are shown.
+SELECT d.uri, sum(d.:figure)::bigint AS :figure
+FROM :source d
+WHERE d.day >= {{today()}} - :days::integer
+GROUP BY d.uri
+ORDER BY :figure DESC, d.uri DESC
+
 -- fragment: track_fields(track, viewer)
 -- All of a trackView but its record.
 json_build_object(
