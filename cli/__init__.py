@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from cli import deadletters, demo, index, migrate, reindex, repos, serve, settings, status, up, verify
+from cli import deadletters, demo, index, migrate, reindex, repos, serve, settings, status, track, up, verify
 from indexer.instance import NamespaceMixed
 from migrations import MigrationError
 from runtime.db import DatabaseUnreachable
@@ -35,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (up, demo, index, serve, migrate, reindex, verify, status, repos, deadletters, settings):
+for command in (up, demo, index, serve, migrate, reindex, verify, track, status, repos, deadletters, settings):
     command.register(app)
 
 

@@ -1,4 +1,7 @@
-"""Every setting as an option of the same name: `PLYR_RELAY_URLS` is `--relay-urls`. Options win."""
+"""Every setting as an option of the same name: `PLYR_RELAY_URLS` is `--relay-urls`. Options win.
+
+And what several commands take besides.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from protocol.syntax import Did, SyntaxInvalid
 from runtime.settings import PREFIX, Settings
 
 
@@ -30,6 +34,14 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def a_did(text: str) -> Did:
+    """The DID that an argument names."""
+    try:
+        return Did.parse(text)
+    except SyntaxInvalid as fault:
+        raise typer.BadParameter(f"{text!r} is not a DID") from fault
 
 
 def _option(name: str, help_text: str) -> inspect.Parameter:

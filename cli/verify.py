@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.options import with_settings
+from cli.options import a_did, with_settings
 from cli.process import run_once
 from cli.progress import Bar
 from cli.tables import json_line, plain, table
-from protocol.syntax import Did, SyntaxInvalid
+from protocol.syntax import Did
 from runtime import db
 from runtime.db import Pool
 from runtime.settings import Settings
@@ -87,18 +87,11 @@ def verify(  # noqa: PLR0913 - its options
     Ends with 0 when all are equal, with 1 when any differs (still, after a repair), with 3 when some could not be
     compared.
     """
-    choice = Choice([_did(did) for did in dids or ()], sample, everybody)
+    choice = Choice([a_did(did) for did in dids or ()], sample, everybody)
     if sum(map(bool, choice)) != 1:
         raise typer.BadParameter("give DIDs, or --sample N, or --all")
     code = run_once("verify", settings, lambda dsn: _verify(settings, dsn, choice, repair=repair, as_json=as_json))
     raise typer.Exit(code)
-
-
-def _did(text: str) -> Did:
-    try:
-        return Did.parse(text)
-    except SyntaxInvalid as fault:
-        raise typer.BadParameter(f"{text!r} is not a DID") from fault
 
 
 async def _verify(settings: Settings, dsn: str, choice: Choice, *, repair: bool, as_json: bool) -> int:

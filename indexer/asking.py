@@ -16,9 +16,6 @@ from protocol.fetch import Fetcher, Unreachable, XrpcError
 
 # When all places at a host are taken, one may come free at any time: it is looked for so often [s].
 LOOK = 0.05
-# Statuses above which a host is broken; this one only says that it does not know the method.
-BROKEN = 500
-UNKNOWN_METHOD = 501
 
 
 class HostAway(Exception):
@@ -49,14 +46,9 @@ class Asker:
             self._hosts.failed(origin)
             raise HostAway(str(fault)) from fault
         except XrpcError as fault:
-            if fault.status == 429:
-                self._hosts.throttled(origin, fault.quota)
-            elif fault.status >= BROKEN and fault.status != UNKNOWN_METHOD:
-                self._hosts.failed(origin, fault.quota)
-            else:
-                self._hosts.answered(origin, fault.quota)
-                raise
-            raise HostAway(str(fault)) from fault
+            if self._hosts.refused(origin, fault):
+                raise HostAway(str(fault)) from fault
+            raise
         finally:
             self._hosts.release(origin)
         self._hosts.answered(origin, answer.quota)

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 ALL_REPOS = "*"
 # Statuses of a host that does not know a method.
 UNKNOWN_METHOD = (404, 405, 501)
+# What a host says of a cursor that means nothing to it (any more).
+CURSOR_REFUSED = 400
 
 
 class Listing(NamedTuple):
@@ -95,6 +97,9 @@ class Discovery:
         try:
             await self._read(listing)
         except XrpcError as fault:
+            if fault.status == CURSOR_REFUSED and await self._pool.fetchval(SQL["forget_cursor"], *listing):
+                log.warning("%s does not go on with its listing of %s: read from its beginning", *listing)
+                return self._failed(listing, fault)
             if fault.status in UNKNOWN_METHOD:
                 log.warning("%s does not list the repos that have %s", *listing)
                 return self._settings.discovery_interval

@@ -20,6 +20,11 @@ VALUES ($1, $2, $3, CASE WHEN $3::text IS NULL THEN now() END)
 ON CONFLICT (source, listing) DO UPDATE
 SET cursor = EXCLUDED.cursor, finished_at = coalesce(EXCLUDED.finished_at, discovery_cursor.finished_at);
 
+-- name: forget_cursor
+-- A listing begins again; true if it would have gone on elsewhere.
+-- $1 source text, $2 listing text
+UPDATE discovery_cursor SET cursor = NULL WHERE source = $1 AND listing = $2 AND cursor IS NOT NULL RETURNING true;
+
 -- name: take_in
 -- Accounts that are new, to the end of the queue; how many they are.
 -- $1 dids text[]

@@ -33,12 +33,7 @@ async def download(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did, spool:
         hosts.failed(origin)
         raise
     except XrpcError as fault:
-        if fault.status == 429:
-            hosts.throttled(origin, fault.quota)
-        elif fault.status >= 500:
-            hosts.failed(origin, fault.quota)
-        else:
-            hosts.answered(origin, fault.quota)
+        hosts.refused(origin, fault)
         raise
     finally:
         metrics.SYNC_BYTES.inc(spool.size)

@@ -32,8 +32,6 @@ SQL = Queries.beside(__file__)
 BREATH = 0.003
 # So much of a commit takes about as long; a larger one is judged beside the loop.
 LARGE_BYTES = 131_072
-# These say nothing of the repo that its operator would want to know.
-SILENT = (Rejection.REPLAY, Rejection.ACCOUNT_INACTIVE)
 
 _Judging: TypeAlias = Callable[[Arrival, RepoState, Source, datetime], Verdict]
 SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime], Awaitable[None]]
@@ -158,7 +156,7 @@ class Effects:
                 self._move(state, Head(rev, state.head.data, commit), "sync")
             case Rejected(reason, detail):
                 self._outcomes["rejected", reason] += 1
-                if reason not in SILENT:
+                if reason is not Rejection.REPLAY:  # which is nobody's fault
                     self._gathered.errors[state.account_id] = pg_text(f"{reason}: {detail}")
             case Desynchronized(reason, detail):
                 self._outcomes["desynchronized", reason] += 1

@@ -23,6 +23,7 @@ from indexer.judge import Source
 from indexer.rejections import Rejection
 from indexer.stages import ErrorFrame, Frame, InfoFrame
 from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
+from protocol.text import pg_text
 from runtime.db import Pool
 from runtime.sql import Queries
 
@@ -118,8 +119,10 @@ class Firehose(Subscriber):
         self._counts.saw_ours()
         try:
             frame = frames.parse(envelope)
-        except FrameInvalid:
+        except FrameInvalid as fault:
             self._inbox.passed(position)
+            reason = pg_text(f"{fault.reason}: {fault}")
+            await self._pool.execute(SQL["note_refused"], frames.subject(envelope), reason)
             raise
         assert not isinstance(frame, InfoFrame | ErrorFrame)
         return await self._put(frame, data, position)
@@ -145,7 +148,7 @@ class Firehose(Subscriber):
         if isinstance(frame, InfoFrame):
             log.warning("the relay says %s: %s", frame.name, frame.message)
             if frame.name == "OutdatedCursor":
-                await self._note_gap("outdated_cursor")
+                await self._note_once("outdated_cursor")
         elif isinstance(frame, ErrorFrame):
             if frame.error == "FutureCursor":
                 await self._begin_anew("future_cursor")
@@ -154,7 +157,7 @@ class Firehose(Subscriber):
     async def _step_over(self) -> None:
         """Ask past a frame that is too large, whose number is not known: in growing steps until another one comes."""
         metrics.FRAMES_REJECTED.labels(Rejection.FRAME_TOO_LARGE).inc()
-        await self._note_gap("frame_too_large")
+        await self._note_once("frame_too_large")
         self._skip = max(1, self._skip * 2)
         self._heard = self._skip < MOST_SKIPPED
         self._inbox.passed(self._inbox.position._replace(seq=self._inbox.position.seq + self._skip))
@@ -165,11 +168,11 @@ class Firehose(Subscriber):
 
         One that does so time and again, and says nothing that can be read in between, is silent.
         """
-        await self._note_gap(reason)
         assert self._inbox.source is not None
+        self._heard = self._told
+        await self._note_once(reason)
         await self._inbox.attach(self._inbox.source, Position(0, None))
         await self._pool.execute(SQL["reset_cursor"], self._inbox.source.origin)
-        self._heard, self._told = self._told, False
         raise StreamEnded(reason)
 
 

@@ -11,6 +11,11 @@ WHERE source = $1 AND shard = '';
 INSERT INTO source_cursor (source, kind, seq) VALUES ($1, $2, 0)
 ON CONFLICT (source, shard) DO UPDATE SET kind = EXCLUDED.kind, subscribed_at = now();
 
+-- name: note_refused
+-- Why a frame about an account was dropped before it could be judged.
+-- $1 did text, $2 reason text
+UPDATE repo r SET last_error = $2 FROM account a WHERE a.did = $1 AND r.account_id = a.id;
+
 -- name: reset_cursor
 -- The source numbers its events from the beginning again.
 -- $1 source text

@@ -30,6 +30,7 @@ from indexer.stages import (
 )
 from protocol.cbor import CborInvalid, Cid
 from protocol.syntax import Did, SyntaxInvalid, Tid, parse_datetime
+from protocol.text import pg_text
 
 
 class FrameInvalid(ValueError):
@@ -122,6 +123,12 @@ def _is_tracked(did: Any, interest: Interest) -> bool:
 def _touches(op: Any, collections: frozenset[str]) -> bool:
     path = cast("dict[str, Any]", op).get("path") if isinstance(op, dict) else None
     return isinstance(path, str) and path.partition("/")[0] in collections
+
+
+def subject(envelope: Envelope) -> str:
+    """The account that the frame claims to be about; empty when it names none."""
+    claimed = envelope.body.get("repo" if envelope.kind == COMMIT else "did")
+    return pg_text(claimed) if isinstance(claimed, str) else ""
 
 
 def touches(frame: RepoFrame, collections: frozenset[str]) -> bool:

@@ -42,6 +42,11 @@ class Gaps:
         log.error("%s: events may have been missed (%s)", source, reason)
         await self._pool.execute(SQL["note"], source, reason)
 
+    async def keep_open(self, source: str, reason: str) -> None:
+        """As `note`, but what is compared since the gap was noted counts: nothing was read meanwhile."""
+        metrics.GAPS.labels(reason).inc()
+        await self._pool.execute(SQL["keep_open"], source, reason)
+
     async def changed_from_another(self, source: str) -> bool:
         """Whether another source than this one was subscribed to last."""
         last = await self._pool.fetchval(SQL["last_source"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple, cast
 
 from indexer.accounts import DELETED, NOT_FOUND
-from protocol.fetch import Fetcher, FetchFailed, XrpcError
+from indexer.hosts import Hosts
+from protocol.fetch import Fetcher, FetchFailed, Unreachable, XrpcError
 from protocol.syntax import Did
 
 
@@ -33,15 +34,20 @@ STATUS_OF_ERROR: Final = {
 }
 
 
-async def ask_status(fetcher: Fetcher, origin: str, did: Did) -> Status:
-    """Ask a host for the status of one of its accounts. Raises HostSilent."""
+async def ask_status(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did) -> Status:
+    """Ask a host for the status of one of its accounts, and tell `hosts` how it fares. Raises HostSilent."""
     try:
-        answer = await fetcher.get_json(f"{origin}/xrpc/com.atproto.sync.getRepoStatus", {"did": did})
+        async with fetcher.open(f"{origin}/xrpc/com.atproto.sync.getRepoStatus", {"did": did}) as found:
+            answer = await found.json()
+        hosts.answered(origin, found.quota)
     except XrpcError as fault:
+        hosts.refused(origin, fault)
         if fault.name in STATUS_OF_ERROR:
             return Status(False, STATUS_OF_ERROR[fault.name])
         raise HostSilent(f"getRepoStatus: {fault}") from fault
     except FetchFailed as fault:
+        if isinstance(fault, Unreachable):
+            hosts.failed(origin)
         raise HostSilent(f"getRepoStatus: {fault}") from fault
     if not isinstance(answer, dict):
         raise HostSilent("getRepoStatus: no object")

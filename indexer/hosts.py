@@ -14,10 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocol.fetch import Quota
+from protocol.fetch import Quota, XrpcError
 
 # A pause that is doubled more often would only overflow.
 _MAX_DOUBLINGS = 16
+# Statuses from which on a host is broken; this one only says that it does not know the method.
+_BROKEN = 500
+_UNKNOWN_METHOD = 501
 # What a host that says 429, and no more, is left alone for [s].
 _DEFAULT_PAUSE = 5.0
 
@@ -91,6 +94,17 @@ class Hosts:
         host.failures += 1
         pause = min(self._limits.pause_max, longest) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         self._pause(host, max(pause, (quota and quota.retry_after) or 0.0))
+
+    def refused(self, origin: str, fault: XrpcError) -> bool:
+        """Count an error that the host has answered with. True: it is about the host, not about what was asked."""
+        if fault.status == 429:
+            self.throttled(origin, fault.quota)
+        elif fault.status >= _BROKEN and fault.status != _UNKNOWN_METHOD:
+            self.failed(origin, fault.quota)
+        else:
+            self.answered(origin, fault.quota)
+            return False
+        return True
 
     def busy(self) -> list[str]:
         """The hosts that have no room now."""

@@ -177,13 +177,13 @@ class Jetstream(Subscriber):
         if isinstance(frame, InfoFrame):
             log.warning("the Jetstream says %s: %s", frame.name, frame.message)
             if frame.name in GAPS:
-                await self._note_gap(GAPS[frame.name])
+                await self._note_once(GAPS[frame.name])
         elif isinstance(frame, ErrorFrame):
             raise StreamEnded("consumer_too_slow" if frame.error == "ConsumerTooSlow" else "error_frame")
 
     async def _step_over(self) -> None:
         """The next subscription leaves out what is too large."""
         metrics.FRAMES_REJECTED.labels(Rejection.FRAME_TOO_LARGE).inc()
-        await self._note_gap("frame_too_large")
+        await self._note_once("frame_too_large")
         self._skips_large = self._heard = True
         raise StreamEnded("frame_too_large")

@@ -77,7 +77,7 @@ class Judge:
         frame = arrival.frame
         assert isinstance(frame, CommitFrame | SyncFrame | RecordFrame)
         if not state.active:
-            return Rejected(Rejection.ACCOUNT_INACTIVE, "")
+            return Rejected(Rejection.ACCOUNT_INACTIVE, "its events are not applied")
         if state.head is not None and frame.rev <= state.head.rev:
             return Rejected(Rejection.REPLAY, f"{frame.rev} is not above {state.head.rev}")
         if not state.settled or state.buffered:

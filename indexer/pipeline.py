@@ -161,6 +161,11 @@ class Pipeline:
                 return count
         return len(batch.arrivals)
 
+    def show(self) -> None:
+        """Let the figures tell of a batch that the database keeps waiting."""
+        if self._saved is not None and len(self._inbox):
+            self._show(self._saved[1])
+
     def _show(self, position: Position) -> None:
         metrics.QUEUE_FRAMES.set(len(self._inbox))
         metrics.QUEUE_BYTES.set(self._inbox.bytes)

@@ -180,7 +180,7 @@ class SyncWorkers:
         try:
             if claim.inactive:
                 with self._place_at(claim.pds):
-                    status = await ask_status(self._fetcher, claim.pds, claim.did)
+                    status = await ask_status(self._fetcher, self._hosts, claim.pds, claim.did)
                 await self._store_status(claim, status)
             else:
                 await self._sync(claim)
@@ -222,7 +222,7 @@ class SyncWorkers:
         elif isinstance(fault, XrpcError) and fault.name in STATUS_OF_ERROR:
             if self._is_fresh(claim, began):
                 self._hosts.spend(claim.pds)
-                await self._store_status(claim, await ask_status(self._fetcher, claim.pds, claim.did))
+                await self._store_status(claim, await ask_status(self._fetcher, self._hosts, claim.pds, claim.did))
             else:
                 await self._put_back(claim, fault.name, doubt=True)
         else:

@@ -115,7 +115,8 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
             group.create_task(part.run(stop))
         for part in parts:
             group.create_task(_after(stream.stands, part, stop))
-        group.create_task(_watch(settings.status_interval, pool, stream, tracked, stop))
+        group.create_task(_watch(settings.status_interval, pool, tracked, stop))
+        group.create_task(_show(settings.status_interval, stream, pipeline, stop))
 
 
 def _subscriber(
@@ -139,10 +140,17 @@ async def _after(first: asyncio.Event, part: Part, stop: asyncio.Event) -> None:
         await part.run(stop)
 
 
-async def _watch(interval: float, pool: Pool, stream: Subscriber, tracked: Tracked, stop: asyncio.Event) -> None:
-    """Keep the gauges, and see what other processes add."""
+async def _show(interval: float, stream: Subscriber, pipeline: Pipeline, stop: asyncio.Event) -> None:
+    """Keep the figures for which nobody has to be asked, the database least of all: it may be what is slow."""
     while not stop.is_set():
         stream.count()
+        pipeline.show()
+        await pause(stop, interval)
+
+
+async def _watch(interval: float, pool: Pool, tracked: Tracked, stop: asyncio.Event) -> None:
+    """Keep the gauges of repos, and see what other processes add."""
+    while not stop.is_set():
         try:
             async with pool.acquire() as connection:
                 await tracked.load(connection)

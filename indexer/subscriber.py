@@ -278,6 +278,18 @@ class Subscriber(ABC):
             await self._note_owed()
             self._told = False
 
+    async def _note_once(self, reason: str) -> None:
+        """What a host may say again at each attempt, as it tells nothing in between: the gap stays open, and its
+        comparison goes on to its end. The next begins with the first event.
+        """
+        if self._told:
+            await self._note_gap(reason)
+            self._told = False
+        else:
+            assert self._inbox.source is not None
+            self._owed.add(reason)
+            await self._gaps.keep_open(self._inbox.source.origin, reason)
+
     async def _note_owed(self) -> None:
         for reason in sorted(self._owed):
             await self._note_gap(reason)

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, cast
 
 import aiohttp
@@ -81,6 +82,7 @@ _ERROR_TEXT_MAX: Final = 300
 _CHUNK: Final = 65_536
 # Longer than any host means, short enough for arithmetic: what a header can ask of us.
 _WAIT_MAX: Final = 86_400.0
+_HTTP_DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
 _HEADERS: Final = {"User-Agent": "plyr-appview", "Accept-Encoding": "identity"}
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _UNICAST: Final = ipaddress.IPv6Network("2000::/3")
@@ -260,7 +262,7 @@ def read_quota(headers: Mapping[str, str], now: float) -> Quota:
     if reset is not None and reset > 1e9:
         reset = max(0.0, reset - now)
     remaining = _seconds(headers.get("RateLimit-Remaining"))
-    retry_after = _seconds(headers.get("Retry-After"))
+    retry_after = _wait(headers.get("Retry-After"), now)
     return Quota(
         None if remaining is None else int(min(remaining, 1e9)),
         None if reset is None else min(reset, _WAIT_MAX),
@@ -269,7 +271,7 @@ def read_quota(headers: Mapping[str, str], now: float) -> Quota:
 
 
 def _seconds(text: str | None) -> float | None:
-    """A header's number; a date (as Retry-After may have) counts as absent."""
+    """A header's number."""
     if text is None or len(text) > 20 or not text.strip().isascii():
         return None
     try:
@@ -277,6 +279,18 @@ def _seconds(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < 1e12 else None
+
+
+def _wait(text: str | None, now: float) -> float | None:
+    """Seconds until what Retry-After says: a number, or a date."""
+    seconds = _seconds(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        until = datetime.strptime(text, _HTTP_DATE).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return max(0.0, until.timestamp() - now)
 
 
 async def _check(response: aiohttp.ClientResponse) -> None:

@@ -24,6 +24,7 @@ class Directory:
         self.server = server
         self.dids: dict[str, list[str]] = {}
         self.fail_after: int | None = None
+        self.refused: set[str] = set()
         self.asked: list[tuple[str, str | None]] = []
         server.on(BY_COLLECTION, self.answer)
 
@@ -32,6 +33,8 @@ class Directory:
         self.asked.append((collection, cursor))
         if self.fail_after is not None and len(self.asked) > self.fail_after:
             return web.json_response({"error": "InternalServerError"}, status=500)
+        if cursor in self.refused:
+            return web.json_response({"error": "InvalidRequest"}, status=400)
         listed, start = self.dids.get(collection, []), int(cursor or 0)
         page: dict[str, Any] = {"repos": [{"did": did} for did in listed[start : start + 2]]}
         if start + 2 < len(listed):
@@ -128,6 +131,18 @@ async def test_a_listing_that_broke_off_goes_on_where_it_was_left(make, pool, di
     async with at_work(make().discovery):
         await reaches(pool, dids)
     assert directory.asked == [("fm.plyr.track", "4")]
+
+
+async def test_a_listing_whose_cursor_is_refused_begins_again(make, pool, directory) -> None:
+    dids = [did_of(number) for number in range(5)]
+    directory.dids["fm.plyr.track"] = dids
+    await pool.execute(
+        "INSERT INTO discovery_cursor (source, listing, cursor) VALUES ($1, 'fm.plyr.track', 'of old')",
+        directory.server.origin,
+    )
+    directory.refused.add("of old")
+    async with at_work(make(sync_retry_min=0.1, sync_poll=0.05).discovery):
+        await reaches(pool, dids)
 
 
 async def asked(directory: Directory, times: int) -> bool:

@@ -271,6 +271,28 @@ async def test_a_sync_event_with_another_tree_desynchronizes(pool: Pool) -> None
     assert (await world.repo(repo))["state"] == "desynchronized"
 
 
+@pytest.mark.parametrize("state", ["pending", "syncing", "desynchronized", "error"])
+@pytest.mark.parametrize("fetched_before", [True, False])
+async def test_a_sync_event_counts_in_every_state(pool: Pool, state: str, fetched_before: bool) -> None:
+    """It waits, and has the repo fetched again when what was fetched meanwhile is not what it names."""
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE repo SET state = $1", state)
+    before = repo.rev, repo.data
+    repo.write((A, record()))
+    world.put("#sync", repo.sync())
+    await world.write()
+    assert (await world.repo(repo))["state"] == state
+    assert await world.held() == 1
+    rev, data = before if fetched_before else (repo.rev, repo.data)
+    assert data is not None
+    await pool.execute("UPDATE repo SET state = 'synced', rev = $1, data = $2", rev, bytes(data))
+    async with pool.acquire() as connection, connection.transaction():
+        await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+    assert (await world.repo(repo))["state"] == ("desynchronized" if fetched_before else "synced")
+    assert await world.held() == 0
+
+
 async def test_after_a_sync_event_with_the_same_tree_the_next_commit_chains(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from indexer.firehose import Firehose
 from indexer.frames import Interest
 from indexer.gaps import GapLimits
@@ -16,7 +18,7 @@ from indexer.subscriber import StreamLimits
 from runtime.db import Pool
 
 from .relays import Relay, error, hold, identity, sends, sends_after_cursor, serving
-from .repos import encode, frame
+from .repos import Repo, encode, frame, record, track
 
 FOR_EVER = 60.0
 
@@ -118,6 +120,22 @@ async def test_bad_frames_are_dropped_and_the_stream_goes_on(pool: Pool) -> None
         await until(lambda: inbox.position.seq == 7)
         assert seqs(inbox) == [1, 7]
         assert len(relay.cursors) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "error"), [({"rev": "soon"}, "rev_invalid: rev: "), ({"ops": 1}, "frame_invalid: ops is no list")]
+)
+async def test_a_frame_of_a_tracked_repo_that_is_dropped_is_its_last_error(
+    pool: Pool, field: dict[str, Any], error: str
+) -> None:
+    repo = Repo(did="did:plc:tracked")
+    bad = frame("#commit", repo.write((track(1), record())) | {"seq": 2} | field)
+    account_id = await pool.fetchval("INSERT INTO account (did) VALUES ('did:plc:tracked') RETURNING id")
+    await pool.execute("INSERT INTO repo (account_id) VALUES ($1)", account_id)
+    script = sends(identity(1), bad, identity(3), then=FOR_EVER)
+    async with serving(script) as relay, reading(pool, relay) as inbox:
+        await until(lambda: seqs(inbox) == [1, 3])
+        assert (await pool.fetchval("SELECT last_error FROM repo")).startswith(error)
 
 
 async def test_a_silent_stream_is_left(pool: Pool) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
+from indexer import metrics
 from indexer.pipeline import Pipeline
 from runtime.db import Pool
 
@@ -145,6 +148,24 @@ async def test_a_lost_connection_is_tried_again(pool: Pool, monkeypatch: pytest.
     assert faults == []
     assert set(await world.records()) == {A}
     assert (await world.repo(repo))["state"] == "synced"
+
+
+async def test_while_the_database_is_slow_the_lag_grows_and_shows(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    age = timedelta(seconds=100)
+    world.commit(repo.write((A, record())) | {"time": (datetime.now(UTC) - age).isoformat()})
+    await world.write()
+    world.commit(repo.write((A, None)))
+    metrics.LAG.set(0)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE repo")
+        writing = asyncio.create_task(world.write())
+        await asyncio.sleep(0.05)
+        world.pipeline.show()
+        assert REGISTRY.get_sample_value("plyr_indexer_lag_seconds") >= 100
+        assert REGISTRY.get_sample_value("plyr_indexer_queue_frames") == 1
+    await writing
 
 
 async def test_stopping_at_any_moment_loses_nothing_and_doubles_nothing(pool: Pool) -> None:

@@ -5,10 +5,11 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 
 from indexer.crew import backoff
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, eventually, network, running, second_pds
+from tests.indexer.network import GET_STATUS, Network, Parts, eventually, network, running, second_pds
 from tests.indexer.repos import record
 
 TRACK = "fm.plyr.track/3aaaaaaaaaa2a"
@@ -95,6 +96,29 @@ async def test_what_is_no_repo_is_an_error_that_is_tried_again(tmp_path, net, po
         del repo.export
         await parts.due(repo.did)
         assert (await parts.reaches(repo.did, "synced"))["attempts"] == 0
+
+
+async def test_a_host_that_refuses_a_question_of_status_is_left_alone_too(tmp_path, net, pool) -> None:
+    repos = [net.repo((TRACK, record())) for _ in range(20)]
+
+    async def enough(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"error": "RateLimitExceeded"}, status=429, headers={"Retry-After": "60"})
+
+    net.pds.host.on(GET_STATUS, enough)
+    async with running(tmp_path, net, pool, host_concurrency=1) as parts:
+        await parts.track(*(repo.did for repo in repos))
+        for repo in repos:
+            await parts.reaches(repo.did, "synced")
+        await pool.execute("UPDATE account SET active = false")
+        await pool.execute("UPDATE repo SET state = 'inactive', next_attempt_at = now()")
+        parts.workers.wake()
+        await eventually(lambda: asked_status(net), "one was asked for")
+        await asyncio.sleep(0.5)
+        assert sum(net.pds.asked_status(repo.did) for repo in repos) == 1
+
+
+async def asked_status(net: Network) -> bool:
+    return any(path.startswith(GET_STATUS) for path in net.pds.host.asked)
 
 
 def test_retries_are_bounded_and_never_overflow() -> None:

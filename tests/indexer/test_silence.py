@@ -10,7 +10,7 @@ from aiohttp import web
 
 from runtime.db import Pool
 
-from .relays import hold, identity, sends, serving
+from .relays import error, hold, identity, sends, serving
 from .repos import frame
 from .test_firehose import FOR_EVER, reading, seqs, until
 
@@ -82,3 +82,29 @@ async def test_while_all_relays_are_silent_the_comparison_is_not_begun_anew(pool
         speaks.set()
         await until(lambda: seqs(inbox) == [9])
         assert await pool.fetchval(noted_at) > begun
+
+
+async def test_a_relay_that_refuses_every_cursor_is_one_gap_until_it_speaks(pool: Pool) -> None:
+    """Else the comparison that heals it would begin anew with each attempt, and never end."""
+    speaks = asyncio.Event()
+
+    async def refuses(socket: web.WebSocketResponse, _cursor: int | None) -> None:
+        await socket.send_bytes(identity(9) if speaks.is_set() else error("FutureCursor"))
+        await asyncio.sleep(FOR_EVER if speaks.is_set() else 0)
+
+    noted_at = "SELECT noted_at FROM stream_gap WHERE reason = 'future_cursor' AND healed_at IS NULL"
+    async with serving(refuses) as relay:
+        await pool.execute("INSERT INTO source_cursor (source, seq) VALUES ($1, 5000)", relay.origin)
+        async with reading(pool, relay) as inbox:
+            await until(lambda: len(relay.cursors) > 2)
+            begun = await pool.fetchval(noted_at)
+            asked = len(relay.cursors)
+            await until(lambda: len(relay.cursors) > asked + 2)
+            assert await pool.fetchval(noted_at) == begun
+            await pool.execute("UPDATE stream_gap SET healed_at = now()")
+            await until(lambda: len(relay.cursors) > asked + 5)
+            begun = await pool.fetchval(noted_at)
+            assert begun is not None, "what may be missed is not forgotten when the gap was healed meanwhile"
+            speaks.set()
+            await until(lambda: seqs(inbox) == [9])
+            assert await pool.fetchval(noted_at) > begun

@@ -237,7 +237,9 @@ async def test_an_error_without_a_name_is_still_an_xrpc_error(body: bytes) -> No
 def test_a_quota_is_read_from_whatever_a_host_sends() -> None:
     assert read_quota({"RateLimit-Remaining": "3", "RateLimit-Reset": "1800000060"}, 1_800_000_000) == (3, 60.0, None)
     assert read_quota({"RateLimit-Remaining": "3", "RateLimit-Reset": "5"}, 1_800_000_000) == (3, 5.0, None)
-    for bad in ("", "-1", "nan", "inf", "1e400", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 30, "\u0663"):
+    assert read_quota({"Retry-After": "Fri, 15 Jan 2027 08:01:00 GMT"}, 1_800_000_000).retry_after == 60.0
+    assert read_quota({"Retry-After": "Fri, 15 Jan 2027 07:00:00 GMT"}, 1_800_000_000).retry_after == 0.0
+    for bad in ("", "-1", "nan", "inf", "1e400", "Wed, 99 Oct 2026 07:28:00 GMT", "9" * 30, "\u0663"):
         assert read_quota({"Retry-After": bad, "RateLimit-Reset": bad}, 0.0) == (None, None, None)
     assert read_quota({"Retry-After": "99999999"}, 0.0).retry_after == 86_400.0
 
