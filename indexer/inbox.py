@@ -34,6 +34,9 @@ class Inbox:
         self._waiting: deque[tuple[Arrival, Position]] = deque()
         self._changed = asyncio.Condition()
         self._filled = asyncio.Event()
+        self._crowded = False  # the reader waits for room
+        self._wanted = 0  # by who gathers
+        self._enough = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -49,8 +52,13 @@ class Inbox:
         return not self._waiting or (len(self._waiting) < self._max_frames and self.bytes + size <= self._max_bytes)
 
     async def wait_for_room(self, size: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.has_room(size))
+        self._crowded = True
+        self._enough.set()
+        try:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self.has_room(size))
+        finally:
+            self._crowded = False
 
     def put(self, arrival: Arrival, position: Position) -> None:
         """Add a frame; the reader has come as far as `position`."""
@@ -58,6 +66,8 @@ class Inbox:
         self.bytes += len(arrival.raw)
         self.position = position
         self._filled.set()
+        if len(self._waiting) >= self._wanted:
+            self._enough.set()
 
     def passed(self, position: Position) -> None:
         """The reader has come as far as `position`, and nothing up to there is ours."""
@@ -68,6 +78,18 @@ class Inbox:
         try:
             async with asyncio.timeout(patience):
                 await self._filled.wait()
+        except TimeoutError:
+            return
+
+    async def gather(self, number: int, patience: float) -> None:
+        """Until so many frames wait, or the reader waits for room, or for `patience` seconds."""
+        if self._crowded or len(self._waiting) >= number:
+            return
+        self._wanted = number
+        self._enough.clear()
+        try:
+            async with asyncio.timeout(patience):
+                await self._enough.wait()
         except TimeoutError:
             return
 

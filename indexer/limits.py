@@ -79,6 +79,7 @@ def batch_limits(settings: Settings) -> BatchLimits:
     return BatchLimits(
         events=settings.batch_events,
         judging=settings.batch_delay,
+        judging_behind=settings.batch_delay_behind,
         cursor_interval=settings.cursor_interval,
         patience=settings.db_connect_timeout,
     )

@@ -1,8 +1,10 @@
 """From the inbox to the database: batches of events, each one transaction with the cursor that covers them.
 
-A batch is what waits, up to a number of events and a time of judging them. Order is the stream's order, so that of
-each repo is kept. A lost connection, a deadlock and the like are tried again for a while, and then, as every failure
-of our own, end the process: frames leave the inbox, and the cursor moves, only with a commit. One task.
+A batch is what waits, up to a number of events and a time of judging them. Each costs many statements, however small
+it is: far behind the stream, where nobody waits for the newest record, batches are let grow. Order is the stream's
+order, so that of each repo is kept. A lost connection, a deadlock and the like are tried again for a while, and then,
+as every failure of our own, end the process: frames leave the inbox, and the cursor moves, only with a commit.
+One task.
 sync.md section 6.
 """
 
@@ -29,14 +31,20 @@ SQL = Queries.beside(__file__)
 log = logging.getLogger(__name__)
 
 RETRY_PAUSE = 0.2
+# Age of the oldest event that waits [s]; clocks of relays and hosts are trusted that far.
+BEHIND = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """Events and seconds of judging in one transaction, seconds between idle cursors, and of patience with failures."""
+    """Events and seconds of judging in one transaction, seconds between idle cursors, and of patience with failures.
+
+    `judging_behind`: seconds of judging, and of waiting for events, while the stream is `BEHIND` ahead.
+    """
 
     events: int
     judging: float
+    judging_behind: float
     cursor_interval: float
     patience: float
 
@@ -78,6 +86,8 @@ class Pipeline:
         """Write batches until `stop`; what is not written then is read again after the next start."""
         while not stop.is_set():
             await self._inbox.wait(self._limits.cursor_interval)
+            if self._is_behind():
+                await self._inbox.gather(self._limits.events, self._limits.judging_behind)
             await self.write_batch()
 
     async def write_batch(self) -> None:
@@ -153,7 +163,7 @@ class Pipeline:
 
     async def _judge(self, effects: Effects, batch: Batch) -> int:
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._limits.judging
+        until = loop.time() + (self._limits.judging_behind if self._is_behind() else self._limits.judging)
         for count, arrival in enumerate(batch.arrivals, 1):
             if arrival.frame.did in effects.repos:
                 await effects.take(arrival, batch.source)
@@ -166,9 +176,18 @@ class Pipeline:
         if self._saved is not None and len(self._inbox):
             self._show(self._saved[1])
 
+    def _is_behind(self) -> bool:
+        return bool(len(self._inbox)) and (_age(self._inbox.position_after(1)) or 0.0) > BEHIND
+
     def _show(self, position: Position) -> None:
         metrics.QUEUE_FRAMES.set(len(self._inbox))
         metrics.QUEUE_BYTES.set(self._inbox.bytes)
-        time = parse_time(position.time)
-        if time is not None:
-            metrics.lag.behind(max(0.0, (datetime.now(UTC) - time).total_seconds()))
+        age = _age(position)
+        if age is not None:
+            metrics.lag.behind(max(0.0, age))
+
+
+def _age(position: Position) -> float | None:
+    """Seconds since the time that the stream gives; None when it gives none."""
+    time = parse_time(position.time)
+    return time and (datetime.now(UTC) - time).total_seconds()

@@ -112,7 +112,10 @@ class Settings(BaseSettings):
         600.0, "a preferred relay that was silent or blind is tried again while another is read, after [s]", gt=0
     )
     batch_events: int = _field(500, "events written in one transaction at most [events]", ge=1, le=10_000)
-    batch_delay: float = _field(0.05, "longest wait for a batch to fill [s]", ge=0, le=5)
+    batch_delay: float = _field(0.05, "longest time of judging the events of one transaction [s]", ge=0, le=5)
+    batch_delay_behind: float = _field(
+        0.4, "the same, and the longest wait for a batch to fill, while the stream is two seconds ahead [s]", ge=0, le=5
+    )
     cursor_interval: float = _field(1.0, "the cursor is stored at least this often while nothing is ours [s]", gt=0)
     status_interval: float = _field(5.0, "how often repos are counted, and accounts added elsewhere are seen [s]", gt=0)
     future_rev_tolerance: float = _field(300.0, "a rev further ahead of our clock is refused [s]", ge=0)

@@ -88,3 +88,24 @@ async def test_waiting_ends_with_a_frame_or_with_patience() -> None:
     await asyncio.sleep(0)
     inbox.put(arrival(1), Position(1, None))
     await asyncio.wait_for(waiting, 1)
+
+
+async def test_frames_are_gathered_up_to_a_number() -> None:
+    inbox = await filled(1)
+    gathering = asyncio.create_task(inbox.gather(2, 60))
+    await asyncio.sleep(0)
+    assert not gathering.done()
+    inbox.put(arrival(2), Position(2, None))
+    async with asyncio.timeout(10):
+        await gathering
+
+
+async def test_gathering_ends_in_time_and_when_the_reader_waits_for_room() -> None:
+    inbox = await filled(1, 2, 3)
+    await inbox.gather(100, 0.01)
+    reader = asyncio.create_task(inbox.wait_for_room(10))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await inbox.gather(100, 60)
+    await inbox.drop(1)
+    await reader

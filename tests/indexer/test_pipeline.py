@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,6 +19,11 @@ from .repos import Repo, record, track
 from .world import POST, World, another, held_by, started
 
 A, B = "fm.plyr.track/3kaaaaaaaaa2a", "fm.plyr.track/3kaaaaaaaaa2b"
+
+
+def just_now(body: dict[str, Any]) -> dict[str, Any]:
+    """The event as one of this moment."""
+    return body | {"time": datetime.now(UTC).isoformat()}
 
 
 async def test_commits_of_a_synced_repo_become_records_with_the_cursor(pool: Pool) -> None:
@@ -120,6 +126,26 @@ async def test_a_batch_that_takes_too_long_is_cut_short_and_so_is_its_cursor(poo
     assert len(world.inbox) == 2
 
 
+@pytest.mark.parametrize(("late", "transactions"), [(True, 1), (False, 2)])
+async def test_far_behind_the_stream_a_batch_is_let_fill(pool: Pool, late: bool, transactions: int) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    stop = asyncio.Event()
+    running = asyncio.create_task(world.pipeline.run(stop))
+    first, second = repo.write((A, record())), repo.write((B, record()))
+    world.commit(first if late else just_now(first))
+    if late:
+        await asyncio.sleep(0.2)
+    else:
+        await world.until_written()
+    for _ in range(500):
+        world.commit(second if late else just_now(second))
+    await world.until_written()
+    stop.set()
+    await running
+    assert await pool.fetchval("SELECT count(DISTINCT xmin::text) FROM record") == transactions
+
+
 async def test_a_failure_of_the_database_stops_the_pipeline_and_moves_nothing(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)
@@ -187,7 +213,7 @@ async def test_stopping_at_any_moment_loses_nothing_and_doubles_nothing(pool: Po
         world.seq = cursor
         for seq, body in events:
             if seq > cursor:
-                world.commit(body)
+                world.commit(just_now(body))
         running = asyncio.create_task(world.pipeline.run(asyncio.Event()))
         await asyncio.sleep(chance.random() * 0.02)
         running.cancel()

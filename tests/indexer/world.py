@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,7 @@ class World:
             made,
             tracked=tracked,
             tracking=tracking(wire_names(RECORD_COLLECTIONS, options.get("namespace", "fm.plyr"))),
-            limits=BatchLimits(events, judging, 1.0, 1.0),
+            limits=BatchLimits(events, judging, judging, 1.0, 1.0),
             wake_sync=lambda: wakes.append("sync"),
             wake_identity=lambda: wakes.append("identity"),
         )
@@ -100,6 +101,13 @@ class World:
     async def write(self) -> None:
         while len(self.inbox):
             await self.pipeline.write_batch()
+
+    async def until_written(self) -> None:
+        """Let the running pipeline write all that waits."""
+        source = self.inbox.source
+        assert source is not None
+        async with asyncio.timeout(30):
+            await self.inbox.attach(source, self.inbox.position)
 
     async def settle(self, repo: Repo, *, pds: str = "https://pds.test", records: Sequence[Any] = ()) -> int:
         """The account, its identity resolved and its repo synced, as a sync leaves them."""
