@@ -30,8 +30,8 @@ SQL = Queries.beside(__file__)
 
 # Judging a commit takes 0.1 ms: the event loop gets its turn after so many seconds of it.
 BREATH = 0.003
-# So much of a commit takes about as long; a larger one is judged beside the loop.
-LARGE_BYTES = 131_072
+# So much of a commit, all of it small changes, takes about as long; a larger one is judged beside the loop.
+LARGE_BYTES = 32_768
 
 _Judging: TypeAlias = Callable[[Arrival, RepoState, Source, datetime], Verdict]
 SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime], Awaitable[None]]

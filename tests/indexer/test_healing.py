@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from indexer.service import run
-from protocol.syntax import Did
+from protocol.crypto import PrivateKey
+from protocol.syntax import Did, Tid
 from runtime.db import Pool
 from runtime.settings import Settings
 from simulator import Network, World
@@ -122,9 +124,11 @@ async def test_what_the_relay_loses_is_found_by_sampling(pool: Pool, database_ur
         await settled(pool, world)
 
 
+@pytest.mark.parametrize("forges", [False, True])
 async def test_a_relay_that_is_blind_for_our_records_is_left_for_one_that_sees(
-    pool: Pool, database_url: str, tmp_path: Path
+    pool: Pool, database_url: str, tmp_path: Path, forges: bool
 ) -> None:
+    """Whether it leaves commits out, or gives others in their place that nobody has signed."""
     world = World(35, SMALL)
     async with Network(world) as network, Network(world) as second:
         carry = network.relay.carry
@@ -132,6 +136,8 @@ async def test_a_relay_that_is_blind_for_our_records_is_left_for_one_that_sees(
         def blind(event: Event) -> None:
             if not isinstance(event, CommitEvent):
                 carry(event)
+            elif forges:
+                carry(_forged(event, world))
 
         configured = _reading(
             settings(network, database_url, tmp_path, sample_rate=1200.0, sample_blind=3, **QUICK), network, second
@@ -148,6 +154,21 @@ async def test_a_relay_that_is_blind_for_our_records_is_left_for_one_that_sees(
             await until(moved)
             assert await pool.fetchval("SELECT count(*) FROM stream_gap WHERE reason = 'another_relay'") == 1
             await settled(pool, world)
+
+
+def _forged(event: CommitEvent, world: World) -> CommitEvent:
+    """A commit upon the account's, under a key that is not its own."""
+    key = PrivateKey.generate("k256", b"a stranger's")
+    commit = world.account(event.did).active_repo.copy().commit(key, Tid.from_micros(world.now() + 1_000, 0), [])
+    return replace(
+        event,
+        rev=commit.head.rev,
+        since=commit.since,
+        commit=commit.head.cid,
+        prev_data=commit.prev_data,
+        ops=commit.ops,
+        blocks=commit.car,
+    )
 
 
 def _reading(configured: Settings, *networks: Network) -> Settings:
