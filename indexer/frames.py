@@ -29,7 +29,7 @@ from indexer.stages import (
     SyncFrame,
 )
 from protocol.cbor import CborInvalid, Cid
-from protocol.syntax import Did, SyntaxInvalid, Tid, parse_datetime
+from protocol.syntax import Did, SyntaxInvalid, Tid, canonical_did, parse_datetime
 from protocol.text import pg_text
 
 
@@ -103,7 +103,7 @@ def concerns(envelope: Envelope, interest: Interest) -> bool:
     """Whether the frame is about a tracked repo, touches one of our collections, or is about the stream itself."""
     kind, _, body = envelope
     if kind == COMMIT:
-        if _is_tracked(body.get("repo"), interest):
+        if is_tracked(body.get("repo"), interest):
             return True
         ops = body.get("ops")
         if isinstance(ops, list):
@@ -112,12 +112,13 @@ def concerns(envelope: Envelope, interest: Interest) -> bool:
                     return True
         return False
     if kind in (SYNC, IDENTITY, ACCOUNT):
-        return _is_tracked(body.get("did"), interest)
+        return is_tracked(body.get("did"), interest)
     return kind in (INFO, ERROR)
 
 
-def _is_tracked(did: Any, interest: Interest) -> bool:
-    return isinstance(did, str) and did in interest.tracked
+def is_tracked(did: Any, interest: Interest) -> bool:
+    """Whether what a frame gives as a DID is one of ours."""
+    return isinstance(did, str) and canonical_did(did) in interest.tracked
 
 
 def _touches(op: Any, collections: frozenset[str]) -> bool:
@@ -128,7 +129,7 @@ def _touches(op: Any, collections: frozenset[str]) -> bool:
 def subject(envelope: Envelope) -> str:
     """The account that the frame claims to be about; empty when it names none."""
     claimed = envelope.body.get("repo" if envelope.kind == COMMIT else "did")
-    return pg_text(claimed) if isinstance(claimed, str) else ""
+    return pg_text(canonical_did(claimed)) if isinstance(claimed, str) else ""
 
 
 def touches(frame: RepoFrame, collections: frozenset[str]) -> bool:

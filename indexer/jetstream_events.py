@@ -16,7 +16,19 @@ from typing import Any, Final, NamedTuple, cast
 
 import orjson
 
-from indexer.frames import ACCOUNT, COMMIT, ERROR, IDENTITY, INFO, SYNC, Fields, FrameInvalid, Interest, parse_time
+from indexer.frames import (
+    ACCOUNT,
+    COMMIT,
+    ERROR,
+    IDENTITY,
+    INFO,
+    SYNC,
+    Fields,
+    FrameInvalid,
+    Interest,
+    is_tracked,
+    parse_time,
+)
 from indexer.stages import AccountFrame, ErrorFrame, Frame, IdentityFrame, InfoFrame, RecordFrame, SyncFrame
 from protocol.cbor import CborInvalid, Cid, encode, from_json
 from protocol.syntax import Did, SyntaxInvalid
@@ -83,12 +95,8 @@ def concerns(event: Event, interest: Interest, indexed: Container[str]) -> bool:
         return True
     did, collection = body.get("did"), body.get("collection")
     if kind == COMMIT and isinstance(collection, str):
-        return collection in interest.collections or (collection in indexed and _is_tracked(did, interest))
-    return kind in (SYNC, IDENTITY, ACCOUNT) and _is_tracked(did, interest)
-
-
-def _is_tracked(did: Any, interest: Interest) -> bool:
-    return isinstance(did, str) and did in interest.tracked
+        return collection in interest.collections or (collection in indexed and is_tracked(did, interest))
+    return kind in (SYNC, IDENTITY, ACCOUNT) and is_tracked(did, interest)
 
 
 def parse(event: Event) -> Frame:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from protocol.cbor import CborInvalid, Cid, decode
 from protocol.crypto import PublicKey
-from protocol.syntax import Did, SyntaxInvalid, Tid
+from protocol.syntax import Did, SyntaxInvalid, Tid, canonical_did
 
 
 class CommitInvalid(ValueError):
@@ -56,7 +56,13 @@ def parse_commit(cid: Cid, block: bytes) -> SignedCommit:
         start, end = usual.span(4)
         unsigned = b"\xa5" + block[1 : start - _SIG_HEAD_BYTES] + block[end:]
         return SignedCommit(
-            Did(did.decode()), Tid(rev.decode()), Cid(data), Cid(prev) if prev else None, sig, cid, unsigned
+            Did(canonical_did(did.decode())),
+            Tid(rev.decode()),
+            Cid(data),
+            Cid(prev) if prev else None,
+            sig,
+            cid,
+            unsigned,
         )
     return _decoded(cid, block)
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from protocol.crypto import Curve, KeyInvalid, PublicKey
 from protocol.fetch import Fetcher, FetchFailed, XrpcError
-from protocol.syntax import Did, Handle, SyntaxInvalid
+from protocol.syntax import Did, Handle, SyntaxInvalid, canonical_did
 
 
 class IdentityFailed(Exception):
@@ -196,7 +196,7 @@ def parse_document(did: Did, document: object) -> DidDocument:
 
 
 def _same_did(claimed: object, did: Did) -> bool:
-    return isinstance(claimed, str) and claimed.replace("%3a", "%3A") == did.replace("%3a", "%3A")
+    return isinstance(claimed, str) and canonical_did(claimed) == canonical_did(did)
 
 
 def _entries(fields: dict[str, Any], name: str) -> Iterator[Any]:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from indexer import buffer
+from indexer.frames import Interest, concerns, read
 from indexer.judge import Source
 from protocol.crypto import PrivateKey
 from runtime.db import Pool
 
-from .repos import Repo, record
+from .repos import Repo, frame, record
 from .world import POST, World, another, held_by, started
 
 A, B = "fm.plyr.track/3kaaaaaaaaa2a", "fm.plyr.track/3kaaaaaaaaa2b"
@@ -104,6 +105,19 @@ async def test_more_events_than_may_wait_mean_another_fetch(pool: Pool) -> None:
     await world.write()
     assert await world.held() == 0
     assert (await world.repo(repo))["state"] == "desynchronized"
+
+
+async def test_an_account_is_one_however_its_did_is_written(pool: Pool) -> None:
+    """Each of event and commit may escape its port in one of two ways."""
+    repo = Repo(did="did:web:localhost%3A80")
+    world = await started(pool, repo)
+    repo.did = "did:web:localhost%3a80"
+    world.commit(repo.write((A, record())))
+    await world.write()
+    interest = Interest(frozenset(), world.tracked)
+    assert concerns(read(frame("#account", {"seq": 1, "did": repo.did, "active": True})), interest)
+    assert set(await world.records()) == {A}
+    assert await pool.fetchval("SELECT count(*) FROM account") == 1
 
 
 async def test_a_gap_in_the_chain_desynchronizes_and_later_events_wait(pool: Pool) -> None:

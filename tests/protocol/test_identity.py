@@ -308,9 +308,9 @@ async def test_a_did_web_is_read_from_its_own_host() -> None:
         port = server.origin.rsplit(":", 1)[1]
         for escape in ("%3A", "%3a"):
             did = Did.parse(f"did:web:localhost{escape}{port}")
-            server.says("/.well-known/did.json", document(f"did:web:localhost%3A{port}"))
-            resolved = await found.resolve(did)
-            assert (resolved.did, resolved.signing_key) == (did, KEY)
+            server.says("/.well-known/did.json", document(f"did:web:localhost{escape}{port}"))
+            resolved = await found.resolve(did, refresh=True)
+            assert (resolved.did, resolved.signing_key) == (f"did:web:localhost%3A{port}", KEY)
         assert server.asked == ["/.well-known/did.json"] * 2
 
 

@@ -125,6 +125,10 @@ def test_a_handle_is_held_in_lower_case() -> None:
     assert Handle.parse("XX.LCS.MIT.EDU") == "xx.lcs.mit.edu"
 
 
+def test_a_did_has_one_form() -> None:
+    assert Did.parse("did:web:localhost%3a80") == "did:web:localhost%3A80"
+
+
 def test_the_method_of_a_did_is_its_second_part() -> None:
     assert Did.parse("did:web:example.com%3A80").method == "web"
 
