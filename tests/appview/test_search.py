@@ -1,0 +1,198 @@
+"""fm.plyr.search.*: what is found for what is typed, in which order, and what no text can do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.appview.stage import Client, Person, Stage, tid
+
+ALL = "fm.plyr.search.searchAll"
+TRACKS = "fm.plyr.search.searchTracks"
+ACTORS = "fm.plyr.actor.searchActors"
+
+
+async def titles(client: Client, q: str, **params: Any) -> list[str]:
+    """Of the tracks that are found."""
+    return [track["title"] for track in (await client.get(TRACKS, q=q, **params))["tracks"]]
+
+
+async def named(stage: Stage, *names: str) -> Person:
+    """Somebody with tracks of these names."""
+    nils = await stage.person("nils.example.com")
+    for number, name in enumerate(names):
+        await stage.track(nils, tid(number), title=name, at=number)
+    return nils
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Midnight Rain",
+        "midnight rain",
+        "  MIDNIGHT   RAIN ",
+        "rain midnight",
+        "midnigth rain",
+        "midnght",
+        "midn",
+        "mi",
+        "night rain",
+        "idnigh",
+        "midnight-rain",
+        "rain feat. nils",
+    ],
+)
+async def test_a_track_is_found_as_people_type_it(stage: Stage, client: Client, typed: str) -> None:
+    await named(stage, "Midnight Rain", "Strobe", "Tåke")
+    assert (await titles(client, typed))[:1] == ["Midnight Rain"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Café Müller", "cafe muller"),
+        ("Smørrebrød", "smorrebrod"),
+        ("Don’t Stop", "don't stop"),
+        ("Don't Stop", "dont stop"),
+        ("夜に駆ける", "夜に"),
+        ("夜に駆ける", "駆ける"),
+        ("Группа крови", "группа"),
+        ("Группа крови", "кров"),
+        ("봄날이 왔다", "봄날"),
+        ("Ｆｕｌｌｗｉｄｔｈ", "fullwidth"),
+        ("Rock & Roll", "rock and roll"),
+        ("Night ft. Ida", "night ida"),
+        ("!!!", "!!!"),
+    ],
+)
+async def test_scripts_accents_and_signs_make_no_difference(
+    stage: Stage, client: Client, name: str, typed: str
+) -> None:
+    await named(stage, name, "Strobe")
+    assert await titles(client, typed) == [name]
+
+
+async def test_exact_is_before_beginning_before_part_before_mistake_and_likes_part_equals(
+    stage: Stage, client: Client
+) -> None:
+    nils = await named(stage, "Shallow", "Halo Effect", "Halo", "Hallo")
+    for _ in range(5):
+        await stage.like(await stage.person(), nils.uri(tid(0)))
+    assert await titles(client, "halo") == ["Halo", "Halo Effect", "Hallo"]
+    fans = [(await stage.track(await stage.person(), title="Halo", artist="Other"))[0]]
+    await stage.like(nils, fans[0])
+    assert [track["uri"] for track in (await client.get(TRACKS, q="halo"))["tracks"]][:2] == [fans[0], nils.uri(tid(2))]
+
+
+async def test_relevance_can_be_compared_across_types(stage: Stage, client: Client) -> None:
+    nils = await named(stage, "Aurora Borealis")
+    await stage.track_list(nils, [nils.uri(tid(0))], tid(9), name="Aurora")
+    found = await client.get(ALL, q="aurora")
+    (playlist,), (track,) = found["playlists"], found["tracks"]
+    assert 1.0 == float(playlist["relevance"]) > float(track["relevance"]) > 0.8
+    assert found["counts"] == {"tracks": 1, "artists": 0, "albums": 0, "playlists": 1, "tags": 0}
+
+
+async def test_the_next_answer_knows_what_was_written_edited_hidden_and_deleted(stage: Stage, client: Client) -> None:
+    nils = await named(stage, "Strobe")
+    assert await titles(client, "strobe") == ["Strobe"]
+    await stage.track(nils, tid(0), title="Ghosts")
+    assert await titles(client, "strobe") == []
+    assert await titles(client, "ghosts") == ["Ghosts"]
+    await stage.hide(nils)
+    assert await titles(client, "ghosts") == []
+    assert (await client.get(ACTORS, q="nils.example.com"))["actors"] == []
+    await stage.hide(nils, hidden=False)
+    assert await titles(client, "ghosts") == ["Ghosts"]
+    await stage.delete(nils, "fm.plyr.track", tid(0))
+    assert await titles(client, "ghosts") == []
+    assert await stage.pool.fetchval("SELECT count(*) FROM search_word WHERE word IN ('strobe', 'ghosts')") == 0
+
+
+async def test_what_is_excluded_is_left_out_before_the_limit(stage: Stage, client: Client) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    for number in range(30):
+        uri, _ = await stage.track(nils, tid(number), title="Rain", tags=["ai"])
+        await stage.like(ida, uri, tid(number))
+    await stage.track(ida, title="Rain in the Evening", tags=["live"])
+    found = await client.get(ALL, q="rain", excludeTags=["AI"], limit=1)
+    assert [hit["track"]["title"] for hit in found["tracks"]] == ["Rain in the Evening"]
+
+
+async def test_links_and_handles_find_what_they_point_to(stage: Stage, client: Client) -> None:
+    nils = await named(stage, "Strobe", "Ghosts")
+    for q in (nils.uri(tid(1)), f"https://plyr.fm/{nils.uri(tid(1))}"):
+        found = await client.get(ALL, q=q)
+        assert [hit["track"]["title"] for hit in found["tracks"]] == ["Ghosts"]
+        assert found["tracks"][0]["relevance"] == "1.000"
+    for q in ("@nils.example.com", "https://plyr.fm/u/nils.example.com", nils.did):
+        found = await client.get(ALL, q=q, types=["artists"])
+        assert [hit["actor"]["handle"] for hit in found["artists"]] == ["nils.example.com"]
+    assert (await client.get(ALL, q=f"at://{nils.did}/fm.plyr.track/none"))["tracks"] == []
+
+
+async def test_all_pages_of_a_search_hold_each_track_once(stage: Stage, client: Client) -> None:
+    await named(stage, *(f"Rain {number}" for number in range(25)))
+    pages = await client.pages(TRACKS, "tracks", q="rain", limit=10)
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert len({track["uri"] for page in pages for track in page}) == 25
+
+
+HOSTILE = [
+    "%",
+    "_",
+    "%%%%",
+    "__%",
+    "'",
+    "''; DROP TABLE record; --",
+    '"',
+    "\\",
+    "\\'",
+    "a' | 'b",
+    "& | ! ( )",
+    "!a",
+    "a:*",
+    "<->",
+    "(a+)+$",
+    ".*.*.*.*=",
+    "[[:alpha:]]",
+    "a" * 100,
+    "aa " * 30,
+    "ab" * 50,
+    "٪" * 60,
+    "مرحبا بالعالم",
+    "\u202eevil\u202c",
+    "שלום",
+    "🎵",
+    "👩\u200d👩\u200d👧\u200d👦" * 8,
+    "e\u0301" * 40,
+    "Z\u0300\u0301\u0302\u0303" * 20,
+    "\u0000",
+    "\ufffd\ud7ff",
+    "x",
+    "夜" * 60,
+    "#",
+    "@",
+    "@@@@",
+    "#" * 60,
+    "at://at://at://",
+    "https://plyr.fm/" + "%2F" * 25,
+]
+
+
+@pytest.mark.parametrize("q", HOSTILE)
+async def test_a_hostile_text_is_answered_and_harms_nothing(stage: Stage, client: Client, q: str) -> None:
+    await named(stage, "Aa", "100 % _ \\ '", "a" * 200, "夜に駆ける")
+    for method, params in ((ALL, {}), (TRACKS, {}), (ACTORS, {}), ("fm.plyr.scrobble.search", {})):
+        status, answer = await client.ask(method, q=q, **params)
+        assert status in (200, 400), answer
+    assert await stage.pool.fetchval("SELECT count(*) FROM record") == 4
+
+
+async def test_many_hostile_searches_leave_the_server_answering(stage: Stage, client: Client) -> None:
+    await named(stage, *("aaaa " * 40 + str(number) for number in range(60)))
+    answers = await asyncio.gather(*(client.ask(ALL, q=q) for q in HOSTILE * 3))
+    assert {status for status, _ in answers} <= {200, 400, 503}
+    assert await titles(client, "aaaa 7") != []
