@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import asyncpg
 
-from indexer.download import Bounds, download
+from indexer.download import bounds, download
 from indexer.examiner import Examined, Examiner, ExaminerDied
 from indexer.host_status import STATUS_OF_ERROR
 from indexer.hosts import Hosts
@@ -107,7 +107,7 @@ class Auditor:
         self._fetcher = fetcher
         self._tries = tries
         self._limits = repo_limits(settings, limits)
-        self._bounds = Bounds(settings.repo_max_bytes, settings.repo_timeout)
+        self._bounds = bounds(settings)
         self._hosts = Hosts(host_limits(settings))
         self._examiner = Examiner(settings.data_dir / SPOOL_FOLDER, settings.sync_processes)
 

@@ -24,7 +24,7 @@ import asyncpg
 from indexer import metrics
 from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, settle_deletion
 from indexer.crew import Crew, backoff
-from indexer.download import Bounds, download
+from indexer.download import bounds, download
 from indexer.effects import Rules
 from indexer.examiner import Examined, Examiner, ExaminerDied
 from indexer.host_status import STATUS_OF_ERROR, HostSilent, Status, ask_status
@@ -91,7 +91,7 @@ class SyncWorkers:
         self._wake_identity = wake_identity
         self._limits = repo_limits(settings, limits)
         self._hosts = Hosts(host_limits(settings))
-        self._bounds = Bounds(settings.repo_max_bytes, settings.repo_timeout)
+        self._bounds = bounds(settings)
         self._writer = RepoWriter(pool, rules, records=settings.sync_chunk, patience=settings.db_connect_timeout)
         self._examiner = Examiner(settings.data_dir / SPOOL_FOLDER, settings.sync_processes)
         self._set_status = rules.set_status

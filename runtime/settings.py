@@ -188,6 +188,9 @@ class Settings(BaseSettings):
     connect_timeout: float = _field(10.0, "outbound connection [s]", gt=0)
     first_byte_timeout: float = _field(30.0, "outbound: first byte of an answer [s]", gt=0)
     request_timeout: float = _field(30.0, "outbound: a whole small request [s]", gt=0)
+    repo_speed_min: float = _field(
+        10_000.0, "outbound: a repo that comes slower, after the time of a first byte, is given up [bytes/s]", ge=0
+    )
     repo_timeout: float = _field(600.0, "outbound: a whole repo [s]", gt=0)
     small_body_max: int = _field(1_000_000, "outbound: largest small answer [bytes]", ge=10_000)
     redirects_max: int = _field(3, "outbound: redirects followed [redirects]", ge=0, le=10)

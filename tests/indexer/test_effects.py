@@ -107,6 +107,19 @@ async def test_more_events_than_may_wait_mean_another_fetch(pool: Pool) -> None:
     assert (await world.repo(repo))["state"] == "desynchronized"
 
 
+async def test_more_bytes_than_may_wait_mean_another_fetch(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo, buffered_bytes=5_000)
+    await pool.execute("UPDATE repo SET state = 'syncing'")
+    world.commit(repo.write((A, record())))
+    await world.write()
+    assert await world.held() == 1
+    world.commit(repo.write((A, record(description="x" * 5_000))))
+    await world.write()
+    assert await world.held() == 0
+    assert (await world.repo(repo))["refetch"]
+
+
 async def test_an_account_is_one_however_its_did_is_written(pool: Pool) -> None:
     """Each of event and commit may escape its port in one of two ways."""
     repo = Repo(did="did:web:localhost%3A80")

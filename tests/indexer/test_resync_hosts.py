@@ -9,7 +9,7 @@ from aiohttp import web
 
 from indexer.crew import backoff
 from runtime.db import Pool
-from tests.indexer.network import GET_STATUS, Network, Parts, eventually, network, running, second_pds
+from tests.indexer.network import GET_REPO, GET_STATUS, Network, Parts, Pds, eventually, network, running, second_pds
 from tests.indexer.repos import record
 
 TRACK = "fm.plyr.track/3aaaaaaaaaa2a"
@@ -41,6 +41,33 @@ async def test_a_slow_host_does_not_hold_up_the_others(tmp_path, net, pool) -> N
             for repo in fine:
                 await parts.reaches(repo.did, "synced")
         assert sum(slow.fetched(repo.did) for repo in stuck) == 2
+
+
+async def test_hosts_that_let_repos_trickle_do_not_hold_up_the_others(tmp_path, net, pool) -> None:
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x")
+            await asyncio.sleep(0.05)
+
+    async with second_pds() as slow:
+        slow.host.on(GET_REPO, trickle)
+        stuck = [net.repo((TRACK, record()), pds=slow) for _ in range(4)]
+        fine = net.repo((TRACK, record()))
+        quick = {"first_byte_timeout": 0.5, "repo_timeout": 600.0}
+        async with running(tmp_path, net, pool, sync_workers=2, host_concurrency=2, **quick) as parts:
+            await parts.track(*(repo.did for repo in stuck))
+            await eventually(lambda: started(slow, 2), "two are being fetched")
+            await parts.track(fine.did, priority=0)
+            await parts.reaches(fine.did, "synced")
+            failed = await pool.fetch("SELECT last_error FROM repo WHERE state = 'error'")
+            assert len(failed) >= 2
+            assert all("slower than" in row["last_error"] for row in failed)
+
+
+async def started(pds: Pds, number: int) -> bool:
+    return sum(path.startswith(GET_REPO) for path in pds.host.asked) >= number
 
 
 async def test_a_host_that_has_had_enough_is_left_alone_and_nothing_counts_against_its_repos(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from indexer.frames import decode
@@ -79,6 +80,14 @@ def test_a_fetched_repo_gives_its_indexed_records() -> None:
     }
     commit = verdict.commit(verdict.change(path) for path in verdict.records)
     assert all(change.value and Cid.of_block(change.value) == change.cid for change in commit.changes)
+
+
+def test_a_fetched_repo_of_the_future_is_rejected() -> None:
+    repo = filled()
+    repo.rev = str(Tid.from_micros(int((NOW + timedelta(minutes=6)).timestamp() * 1e6), 0))
+    verdict = whole(repo, repo.export())
+    assert isinstance(verdict, Rejected)
+    assert verdict.reason is Rejection.REV_IN_FUTURE
 
 
 def test_a_fetched_repo_is_rejected_for_a_bad_signature_an_older_rev_or_a_broken_tree() -> None:

@@ -31,7 +31,13 @@ POST = "app.bsky.feed.post/3kaaaaaaaaa2c"
 TREE = TreeLimits(max_depth=64, max_nodes=10_000, max_entries=10_000)
 
 
-def rules(*, namespace: str = "fm.plyr", buffered_events: int = 50, record_max_bytes: int = 1_048_576) -> Rules:
+def rules(
+    *,
+    namespace: str = "fm.plyr",
+    buffered_events: int = 50,
+    buffered_bytes: int = 10_000_000,
+    record_max_bytes: int = 1_048_576,
+) -> Rules:
     names = wire_names(RECORD_COLLECTIONS, namespace)
     limits = VerifyLimits(names, 1_000, 5_000_000, 200, TREE, timedelta(minutes=5))
     return Rules(
@@ -41,7 +47,7 @@ def rules(*, namespace: str = "fm.plyr", buffered_events: int = 50, record_max_b
         ),
         set_status=set_status,
         buffered_events=buffered_events,
-        buffered_bytes=10_000_000,
+        buffered_bytes=buffered_bytes,
         resyncs_per_hour=3,
         refresh_pause=10.0,
     )

@@ -151,6 +151,13 @@ STREAM: Final = (
         ("tests/indexer/test_firehose.py", *ORACLE),
     ),
     Mutant(
+        "a relay that refuses every cursor has all compared from the beginning each time",
+        "indexer/gaps.sql",
+        "DO NOTHING;",
+        "DO UPDATE SET noted_at = now();",
+        ("tests/indexer/test_silence.py",),
+    ),
+    Mutant(
         "a repo is not tracked when it is first seen live",
         "indexer/pipeline.py",
         "not in repos and touches(arrival.frame, self._tracking)",
@@ -221,6 +228,20 @@ FETCHING: Final = (
         'again = [account_id for account_id in heads if held[account_id]["refetch"]]',
         "again = []",
         SYNC,
+    ),
+    Mutant(
+        "a host that has had enough of questions is asked on",
+        "indexer/host_status.py",
+        "        hosts.refused(origin, fault)\n",
+        "        hosts.answered(origin, fault.quota)\n",
+        ("tests/indexer/test_resync_hosts.py",),
+    ),
+    Mutant(
+        "a repo may trickle in for ever",
+        "indexer/download.py",
+        "if size < (seconds - self.grace) * self.speed:",
+        "if size < 0:",
+        ("tests/indexer/test_resync_hosts.py",),
     ),
     Mutant(
         "a lapsed lease is never free again",
