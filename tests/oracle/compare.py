@@ -8,10 +8,12 @@ account wrote last before it was hidden may never have been seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from simulator.codec import Cid
-from tests.oracle.model import READERS, ExpectedRepo, Key, fold
+from tests.oracle import played
+from tests.oracle.model import READERS, ExpectedRepo, Key, Tables, fold
 from tests.oracle.naive import Alias
 from tests.oracle.observed import Observed, StoredRecord
 from tests.oracle.plyr import Row
@@ -34,15 +36,23 @@ class Aliases:
         known = self._values.setdefault(expected, actual) == actual
         return known and self._keys.setdefault((expected.domain, actual), expected) == expected
 
+    def known(self, expected: Any) -> Any:
+        """The value that was chosen; what leaves no choice is itself."""
+        return self._values.get(expected, expected) if isinstance(expected, Alias) else expected
+
 
 def differences(
-    expected: Mapping[str, ExpectedRepo], observed: Observed, history: Mapping[str, set[tuple[str, bytes]]]
+    expected: Mapping[str, ExpectedRepo],
+    observed: Observed,
+    history: Mapping[str, set[tuple[str, bytes]]],
+    today: datetime,
 ) -> list[str]:
-    """`history`: by DID, every (path, bytes) that its repo has ever held."""
+    """`history`: by DID, every (path, bytes) that its repo has ever held. `today`: the day, at the least, at which the
+    windows of the charts have to end."""
     return [
         *_accounts(expected, observed),
         *_records(expected, observed, history),
-        *_tables(observed),
+        *_tables(observed, max(today, observed.at)),
     ]
 
 
@@ -119,11 +129,21 @@ def _is_unplayable(record: StoredRecord) -> bool:
     return record.found.collection == "fm.plyr.track" and not {"audioBlob", "audioUrl"} & value.keys()
 
 
-def _tables(observed: Observed) -> Iterator[str]:
+def _tables(observed: Observed, today: datetime) -> Iterator[str]:
     """Against the fold of the raw records that are there."""
-    hidden = frozenset(did for did, row in observed.accounts.items() if not row["shows"])
-    wanted = fold([record.found for record in observed.records], hidden)
+    accounts = observed.accounts.items()
+    hidden = frozenset(did for did, row in accounts if not row["shows"])
+    handles = {did: row["handle"] for did, row in accounts if row["handle"] not in {None, "handle.invalid"}}
+    wanted = fold([record.found for record in observed.records], hidden, handles)
     aliases = Aliases()
+    yield from _same_tables(wanted, observed, hidden, aliases)
+    edges = played.windows(today)
+    charts = {"chart_window": edges, **played.played(wanted["teal_play"], hidden, edges, aliases.known)}
+    yield from _same_tables(charts, observed, hidden, aliases)
+    yield from (f"{table}: not modelled" for table in sorted(observed.tables.keys() - wanted.keys() - charts.keys()))
+
+
+def _same_tables(wanted: Tables, observed: Observed, hidden: frozenset[str], aliases: Aliases) -> Iterator[str]:
     for table, rows in wanted.items():
         have = observed.tables[table]
         for key in sorted(rows.keys() | have.keys(), key=str):

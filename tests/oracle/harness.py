@@ -12,22 +12,25 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 
 from indexer.metrics import LEFTOVERS
+from indexer.rolling import Rolling
 from protocol.syntax import Did
+from runtime.db import writer_pool
 from runtime.settings import Settings
 from simulator import AccountEvent, CommitEvent, Event, Network, Population, World
 from simulator.faults import Chances, Faults
 from tests.oracle import acts
-from tests.oracle.acts import Stage
 from tests.oracle.compare import differences
 from tests.oracle.model import expected_repos
 from tests.oracle.observed import SQL, observe
 from tests.oracle.running import Indexer, IndexerProcess
+from tests.oracle.stage import Stage
 
 # So short that what has to be tried again is tried again within the seed's time.
 IMPATIENT: Final[dict[str, Any]] = {
@@ -90,11 +93,12 @@ PLAN: Final = Plan()
 
 @dataclass
 class Report:
-    """`differences`: none when all is well. `happened`: how often each act and fault."""
+    """`differences`: none when all is well. `happened`: how often each act and fault; `rows`: of each table."""
 
     seed: int
     differences: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         what = ", ".join(f"{name} {count}" for name, count in sorted(self.happened.items()))
@@ -116,7 +120,10 @@ class Sources:
 
 @dataclass
 class Show:
-    """A seed under way: the stage, what is wrong with it, its indexer, and every version that there ever was."""
+    """A seed under way: the stage, what is wrong with it, its indexer, and every version that there ever was.
+
+    `rows`: how many each table had when it was compared last.
+    """
 
     stage: Stage
     faults: Faults
@@ -124,6 +131,7 @@ class Show:
     database_url: str
     history: dict[str, set[tuple[str, bytes]]]
     sources: Sources
+    rows: Counter[str] = field(default_factory=Counter)
 
 
 async def one_relay(network: Network) -> Sources:
@@ -169,6 +177,7 @@ async def run_seed(seed: int, database_url: str, folder: Path, plan: Plan = PLAN
         make_good(show)
         report.happened.update(show.faults.happened)
         report.differences = await settle(show, plan)
+        report.rows = show.rows
     if left_over() > before:
         report.differences.append("buffer: events stayed behind a repo that was settled")
     return report
@@ -236,7 +245,20 @@ async def _trouble(show: Show) -> str:
     if chance < 0.07:
         await acts.arrive_on_own_host(stage)
         return "own host"
+    if chance < 0.085:
+        await turn_midnight(show)
+        return "midnight"
     return "quiet"
+
+
+async def turn_midnight(show: Show) -> None:
+    """The windows of the charts end a day later from now on, moved while the indexer counts."""
+    show.stage.today += timedelta(days=1)
+    pool = await writer_pool(show.database_url, size=1, connect_timeout=STALL)
+    try:
+        await Rolling(pool, lambda: show.stage.today).catch_up(asyncio.Event())
+    finally:
+        await pool.close()
 
 
 def deleted_once(world: World) -> set[Did]:
@@ -303,7 +325,9 @@ async def _compare(show: Show, hostile: frozenset[str]) -> list[str]:
         unsettled = {row["did"]: dict(row) for row in await connection.fetch(SQL["unsettled"]) if row["did"] in known}
         if unsettled:
             return [f"account {did}: not at rest: {_in_words(row)}" for did, row in sorted(unsettled.items())]
-        found = differences(expected_repos(world, network.pds_urls), await observe(connection), show.history)
+        observed = await observe(connection)
+        show.rows = Counter({name: len(rows) for name, rows in observed.tables.items()})
+        found = differences(expected_repos(world, network.pds_urls), observed, show.history, show.stage.today)
         if not show.sources.tells_heads:
             found = [line for line in found if not line.partition(": ")[2].startswith(("rev is", "data is"))]
         return [line for line in found if not any(did in line for did in hostile)]

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from simulator import World
 from simulator.hosting import Account
-from tests.oracle import albums, dated, heard, linking, music, plyr
+from tests.oracle import albums, dated, heard, linking, music, plyr, searched
 from tests.oracle.plyr import Found, Row
 
 Fate: TypeAlias = Literal["shown", "hidden", "gone"]
@@ -94,8 +94,9 @@ def _fate(account: Account) -> Fate:
     return "shown" if account.status is None else "hidden"
 
 
-def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
-    """Every projection's rows, by table and key, and every count."""
+def fold(records: Iterable[Found], hidden: frozenset[str], handles: Mapping[str, str]) -> Tables:
+    """Every projection's rows, by table and key, every count, and what can be found. `handles`: by DID, of those who
+    have one. Charts, which go by days and identities, are made by `played`."""
     tables: Tables = {table: {} for table, _ in READERS.values()}
     links: dict[Key, Row] = {}
     for found in records:
@@ -119,7 +120,9 @@ def fold(records: Iterable[Found], hidden: frozenset[str]) -> Tables:
     tables |= {"record_link": links, "link_count": linking.counts(links, hidden)}
     tables |= heard.heard(tables["plyr_track"], tables["teal_play"], hidden)
     tables |= dated.dated(tables, hidden)
-    return tables | _counts(tables, hidden)
+    tables |= _counts(tables, hidden)
+    tables["actor_name"] = searched.names(tables)
+    return tables | searched.searched(tables, handles, hidden)
 
 
 def _key(table: str, found: Found) -> Key:

@@ -88,7 +88,7 @@ def _item(value: Any, artists: Artists) -> Row:
         "recording_mbid": mbid(value.get("recordingMbId")),
         "release_mbid": mbid(value.get("releaseMbId")),
         "track_mbid": mbid(value.get("trackMbId")),
-        "artist_names": [shown(name) for name in artists.names],
+        "artist_names": artists.names,
         "artist_mbids": artists.mbids if any(artists.mbids) else None,
         "release_name": shown(value.get("releaseName")),
         "isrc": value.get("isrc"),
@@ -138,7 +138,8 @@ def _once_each(pairs: Sequence[tuple[str | None, UUID | None]]) -> Artists:
     names: list[str] = []
     along: list[UUID | None] = []
     beyond: list[UUID | None] = []
-    for name, known in pairs:
+    for given, known in pairs:
+        name = shown(given) if given and folded(given) else None
         place = next((at for at, other in enumerate(names) if name and folded(other) == folded(name)), None)
         if name and place is None:
             names.append(name)

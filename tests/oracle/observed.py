@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
@@ -46,7 +47,31 @@ KEYS: Final = {
     "heard_day": ("subject", "day"),
     "listener_day": ("did", "day"),
     "heard_total_day": ("day",),
+    "actor_name": ("did",),
+    "search_document": ("kind", "did", "key"),
+    "search_word": ("word",),
+    "chart_window": ("days",),
+    "played": ("kind", "key"),
+    "played_name": ("kind", "key", "name", "credit"),
+    "played_by": ("artist", "kind", "item"),
+    "listening": ("did", "kind", "key"),
+    "listener": ("did",),
 }
+# Tables that are nothing but sources, and tables of state that no record decides; and why none of them is in KEYS.
+SOURCES: Final = frozenset({"account", "identity", "repo", "record", "visibility"})
+EXEMPT: Final = {
+    "buffered_event": "a queue: nothing may wait in it in the end, which `accounts` tells",
+    "dead_letter": "a log of what was refused",
+    "discovery_cursor": "how far hosts have been listed",
+    "instance": "the name of this installation, chosen once",
+    "migration": "the migrations that were applied",
+    "reindex_change": "a queue that is empty but during a reindex",
+    "reindex_verdict": "holds something during a reindex alone",
+    "source_cursor": "how far a stream has been read; comparing waits for its end",
+    "stream_gap": "what was missed; comparing waits until all are healed",
+}
+# Columns by which the database itself finds rows, and one that is compared by what it holds.
+UNCOMPARED: Final = ("account_id", "id", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +86,9 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """`accounts` by DID."""
+    """`at`: when; `accounts` by DID."""
 
+    at: datetime
     accounts: dict[str, Row]
     records: list[StoredRecord]
     tables: Tables
@@ -72,6 +98,7 @@ async def observe(connection: asyncpg.Connection[asyncpg.Record]) -> Observed:
     """All of it, as of one moment."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         return Observed(
+            at=await connection.fetchval(SQL["at"]),
             accounts={row["did"]: dict(row) for row in await connection.fetch(SQL["accounts"])},
             records=[_stored(row) for row in await connection.fetch(SQL["records"])],
             tables={name: await _table(connection, name, keys) for name, keys in KEYS.items()},
@@ -82,7 +109,8 @@ async def _table(connection: asyncpg.Connection[asyncpg.Record], name: str, keys
     rows: dict[Key, Row] = {}
     for found in await connection.fetch(SQL[name]):
         row: dict[str, Any] = dict(found)
-        row.pop("account_id", None)
+        for name_of_row in UNCOMPARED:
+            row.pop(name_of_row, None)
         key = tuple(row.pop(part) for part in keys)
         if "record" in row:
             row["record"] = json.loads(row["record"])

@@ -14,6 +14,10 @@ SELECT a.did, r.collection, r.rkey, r.cid, r.rev, r.indexed_at, r.invalid, r.uns
 FROM record r
 JOIN account a ON a.id = r.account_id;
 
+-- name: at
+-- The moment of this transaction.
+SELECT now();
+
 -- name: cursor
 -- How far the source has been read that was subscribed to last.
 SELECT source, seq FROM source_cursor ORDER BY subscribed_at DESC LIMIT 1;
@@ -178,3 +182,48 @@ SELECT a.did, t.* FROM listener_day t LEFT JOIN account a ON a.id = t.account_id
 -- name: heard_total_day
 -- Plays and listeners of all.
 SELECT day, sum(plays) AS plays, sum(listeners) AS listeners FROM heard_total_day GROUP BY day;
+
+-- name: actor_name
+-- What accounts are called and look like.
+SELECT a.did, t.* FROM actor_name t LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: search_document
+-- What can be found; nobody has tags.
+SELECT a.did, t.*, length(t.words) AS word_count, tsvector_to_array(ts_filter(t.words, '{a}')) AS named,
+       tsvector_to_array(ts_filter(t.words, '{b}')) AS beside
+FROM search_document t
+LEFT JOIN account a ON a.id = t.account_id;
+
+-- name: search_word
+-- The vocabulary.
+SELECT * FROM search_word;
+
+-- name: chart_window
+-- Where the windows of the charts begin.
+SELECT * FROM chart_window;
+
+-- name: played
+-- What was played.
+SELECT * FROM played;
+
+-- name: played_name
+-- How else it is called.
+SELECT p.kind, p.key, t.name, t.credit, t.plays FROM played_name t LEFT JOIN played p ON p.id = t.item;
+
+-- name: played_by
+-- Whose it is.
+SELECT a.key AS artist, t.kind, p.key AS item
+FROM played_by t
+LEFT JOIN played a ON a.id = t.artist AND a.kind = 'artist'
+LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
+
+-- name: listening
+-- Who has heard what.
+SELECT a.did, t.kind, p.key, t.plays, t.last_minute
+FROM listening t
+LEFT JOIN account a ON a.id = t.account_id
+LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
+
+-- name: listener
+-- How much accounts have heard.
+SELECT a.did, t.* FROM listener t LEFT JOIN account a ON a.id = t.account_id;

@@ -18,6 +18,7 @@ async def test_a_world_without_faults_is_indexed_exactly(seed: int, database_url
     report = await run_seed(seed, database_url, tmp_path, Plan(faults=False))
     if report.differences:
         pytest.fail(str(report), pytrace=False)
+    assert not [name for name, rows in report.rows.items() if not rows], "nothing was compared there"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
