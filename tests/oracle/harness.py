@@ -68,6 +68,7 @@ IMPATIENT: Final[dict[str, Any]] = {
 }
 PAUSE: Final = 0.05
 STALL: Final = 1.0
+MIDNIGHT: Final = 0.02
 SMALL: Final = Population(artists=4, listeners=6, strangers=2, records=(3, 15))
 
 
@@ -170,6 +171,9 @@ async def run_seed(seed: int, database_url: str, folder: Path, plan: Plan = PLAN
     async with showing(world, chances, database_url, folder, make=plan.indexer) as show:
         for _ in range(plan.rounds):
             report.happened[acts.act(show.stage)] += 1
+            if show.stage.rng.random() < MIDNIGHT:
+                await turn_midnight(show)
+                report.happened["midnight"] += 1
             if plan.faults:
                 report.happened[await _trouble(show)] += 1
             await asyncio.sleep(show.stage.rng.random() * plan.pace)
@@ -245,9 +249,6 @@ async def _trouble(show: Show) -> str:
     if chance < 0.07:
         await acts.arrive_on_own_host(stage)
         return "own host"
-    if chance < 0.085:
-        await turn_midnight(show)
-        return "midnight"
     return "quiet"
 
 

@@ -5,7 +5,7 @@ records.md, "What follows from records".
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from tests.oracle.plyr import Row
@@ -70,7 +70,7 @@ def _documents(tables: Mapping[str, Rows], handles: Mapping[str, str]) -> Iterat
         yield ("tag", None, tag), _document(tag, [], row["track_count"]) | {"tags": [tag]}
 
 
-def _document(name: str, beside: list[str | None], liked: int = 0) -> Row:
+def _document(name: str, beside: Sequence[str | None], liked: int = 0) -> Row:
     named = words(name)[:WORDS]
     others = dict.fromkeys(word for text in beside if text for word in words(text) if word not in named)
     kept = list(others)[:WORDS]

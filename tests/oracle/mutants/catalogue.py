@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.oracle.mutants.following import FOLLOWING
 from tests.oracle.mutants.workshop import Mutant
 
 ORACLE: Final = ("tests/oracle/test_oracle.py", "-m", "not long")
@@ -391,4 +392,4 @@ STRANGERS: Final = (
         (f"{FUZZ}[repo-moment]",),
     ),
 )
-MUTANTS: Final = (*VERIFYING, *STREAM, *FETCHING, *ACCOUNTS, *MEANING, *STRANGERS)
+MUTANTS: Final = (*VERIFYING, *STREAM, *FETCHING, *ACCOUNTS, *MEANING, *STRANGERS, *FOLLOWING)

@@ -1,0 +1,68 @@
+"""Mistakes in what follows from several collections: charts of played music, names, search documents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.oracle.mutants.workshop import Mutant
+
+CALM: Final = ("tests/oracle/test_oracle.py::test_a_world_without_faults_is_indexed_exactly",)
+
+FOLLOWING: Final = (
+    Mutant(
+        "what was played late was heard last",
+        "indexer/aggregates/listening.sql",
+        "last_minute = greatest(l.last_minute, EXCLUDED.last_minute)",
+        "last_minute = EXCLUDED.last_minute",
+        CALM,
+    ),
+    Mutant(
+        "plays leave a window and their listeners stay",
+        "indexer/aggregates/played.sql",
+        "count(*) FILTER (WHERE l.last_minute < $3)",
+        "count(*) FILTER (WHERE l.last_minute < $3 AND l.plays < 0)",
+        CALM,
+    ),
+    Mutant(
+        "an item is by those whom its first play credits",
+        "indexer/aggregates/played_names.py",
+        "if changed := sorted(fresh | credited):",
+        "if changed := sorted(fresh | credited & fresh):",
+        CALM,
+    ),
+    Mutant(
+        "accounts that come back are not counted as listeners",
+        "indexer/aggregates/played.py",
+        "await _move(connection, sorted(set(touched.accounts) - hidden), edges, 1)",
+        "await _move(connection, sorted(hidden - set(touched.accounts)), edges, 1)",
+        CALM,
+    ),
+    Mutant(
+        "the words of a name that is no more stay known",
+        "indexer/aggregates/search.py",
+        "words.subtract(stored[key].words)",
+        "words.subtract(stored[key].beside)",
+        CALM,
+    ),
+    Mutant(
+        "any list with a name is found as a playlist",
+        "indexer/aggregates/search.sql",
+        "WHERE l.list_type = 'playlist' AND l.name IS NOT NULL",
+        "WHERE l.list_type <> '' AND l.name IS NOT NULL",
+        CALM,
+    ),
+    Mutant(
+        "a track that is liked later is no more popular",
+        "indexer/aggregates/search.py",
+        "    if touched.subjects:\n",
+        "    if touched.subjects and words:\n",
+        CALM,
+    ),
+    Mutant(
+        "an alpha profile names before a stable one",
+        "indexer/aggregates/names.sql",
+        "ORDER BY s.alpha LIMIT 1",
+        "ORDER BY s.alpha DESC LIMIT 1",
+        CALM,
+    ),
+)
