@@ -44,7 +44,7 @@ def listen(stage: Stage) -> None:
     """Some plays, most of them late."""
     did = stage.live()
     if did:
-        names = stage.rng.choices((PLAY, ALPHA_PLAY), (3, 1), k=stage.rng.randrange(1, 6))
+        names = stage.rng.choices((PLAY, ALPHA_PLAY), (3, 1), k=stage.rng.randrange(3, 13))
         stage.world.write(did, [Write("create", name, stage.rkey(), _play(stage, name)) for name in names])
 
 
@@ -144,7 +144,7 @@ def _moment(stage: Stage) -> str:
     days, rng = stage.rng.choice((*WINDOWS, 0, 1, 2, 3)), stage.rng
     now = stage.world.now()
     midnight = now - now % DAY - days * DAY
-    return wire_time(midnight + rng.choice((0, -1_000, rng.randrange(-2 * DAY, 2 * DAY), rng.randrange(DAY))))
+    return wire_time(midnight + rng.choice((0, -1_000, rng.randrange(-DAY, 2 * DAY), rng.randrange(DAY))))
 
 
 def _spelt(stage: Stage, names: tuple[tuple[str, ...], ...]) -> str:
@@ -156,8 +156,8 @@ def _mbid(kind: str, number: int) -> str:
 
 
 ACTS: Final[tuple[tuple[Callable[[Stage], None], int], ...]] = (
-    (listen, 12),
-    (listen_otherwise, 6),
+    (listen, 24),
+    (listen_otherwise, 10),
     (retitle, 6),
     (rename_list, 4),
     (call_oneself, 4),
