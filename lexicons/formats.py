@@ -19,6 +19,7 @@ from protocol.syntax import (
     RecordKey,
     SyntaxInvalid,
     Tid,
+    canonical_at_uri,
     is_cid_string,
     is_datetime,
     is_language,
@@ -54,6 +55,7 @@ PARSERS: Mapping[Format, Callable[[str], Any]] = MappingProxyType(
 CHECKS: Mapping[Format, Callable[[str], bool]] = MappingProxyType(
     {
         **{name: _can(parse) for name, parse in PARSERS.items()},
+        "at-uri": _can(canonical_at_uri),
         "cid": is_cid_string,
         "datetime": is_datetime,
         "language": is_language,

@@ -10,6 +10,7 @@ Compiled checks hold no state: safe in any thread. Spec: https://atproto.com/spe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -94,7 +95,7 @@ def compile_check(schema: Schema, resolve: Resolve) -> Check:
 def _leaf(schema: Schema) -> Check:  # noqa: PLR0911 (one line for each kind of schema)
     match schema:
         case String():
-            return _typed(str, "must be a string", string_rules(schema))
+            return _string(schema)
         case Integer():
             return _typed(int, "must be an integer", integer_rules(schema))
         case Boolean():
@@ -148,6 +149,32 @@ def _typed(kind: type, message: str, rules: Sequence[Rule]) -> Check:
         return found
 
     return check
+
+
+def _string(schema: String) -> Check:
+    """Most texts are so short that no limit of length needs a closer look: these are let through at once."""
+    look_closer = _typed(str, "must be a string", string_rules(schema))
+    least, most = _fitting(schema)
+    if least > most or schema.const is not None or schema.enum is not None:
+        return look_closer
+    has_format = None if schema.format is None else CHECKS[schema.format]
+
+    def check(value: Any) -> Sequence[Violation]:
+        if type(value) is str and least <= len(value) <= most and (has_format is None or has_format(value)):
+            return VALID
+        return look_closer(value)
+
+    return check
+
+
+def _fitting(schema: String) -> tuple[int, int]:
+    """How many characters, at least and at most, keep to all limits, whichever they are: each has 1 to 4 bytes."""
+    least, most = schema.min_length or 0, sys.maxsize
+    if schema.max_length is not None:
+        most = schema.max_length // 4
+    if schema.max_graphemes is not None:
+        most = min(most, schema.max_graphemes)
+    return (1, 0) if schema.min_graphemes else (least, most)
 
 
 def _const_rule(const: Any) -> list[Rule]:
@@ -245,9 +272,13 @@ def _object(schema: Object, resolve: Resolve) -> Check:
     not_object = broken("type", "must be an object")
     missing = broken("required", "must be given")
     null = broken("null", "must not be null")
-    absent = object()
     fields = [
-        (name, compile_check(field, resolve), name in schema.required, name in schema.nullable)
+        (
+            name,
+            compile_check(field, resolve),
+            missing if name in schema.required else VALID,
+            VALID if name in schema.nullable else null,
+        )
         for name, field in schema.properties.items()
     ]
 
@@ -255,14 +286,9 @@ def _object(schema: Object, resolve: Resolve) -> Check:
         if type(value) is not dict:
             return not_object
         found: list[Violation] | None = None
-        for name, check_field, required, nullable in fields:
-            item = value.get(name, absent)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-            if item is absent:
-                inner = missing if required else VALID
-            elif item is None:
-                inner = VALID if nullable else null
-            else:
-                inner = check_field(item)
+        for name, check_field, if_absent, if_null in fields:
+            item = value.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            inner = check_field(item) if item is not None else if_null if name in value else if_absent
             if inner:
                 found = [*(found or ()), *within(name, inner)]
         return found or VALID

@@ -30,6 +30,13 @@ _NSID = re.compile(rf"{_TOP_LABEL}(?:\.{_LABEL})+\.{_NAME_LABEL}").fullmatch
 _RECORD_KEY = re.compile(r"(?!\.\.?\Z)[a-zA-Z0-9_~.:-]{1,512}").fullmatch
 _TID = re.compile(r"[2-7a-j][2-7a-z]{12}").fullmatch
 
+# Most at-uris; so short that no part of one is too long.
+_USUAL_URI = re.compile(
+    rf"at://did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]/{_TOP_LABEL}(?:\.{_LABEL})+\.{_NAME_LABEL}/"
+    r"(?!\.\.?\Z)[a-zA-Z0-9_~.:-]+"
+).fullmatch
+_USUAL_URI_MAX = 253
+
 _TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 _TID_TO_BASE32 = str.maketrans(_TID_DIGITS, "0123456789abcdefghijklmnopqrstuv")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -162,6 +169,11 @@ class AtUri(NamedTuple):
         return "at://" + "/".join(part for part in self if part is not None)
 
 
+def canonical_at_uri(text: str) -> str:
+    """The at-uri in the form in which it is compared: a handle in lower case. Raises `SyntaxInvalid`."""
+    return text if len(text) <= _USUAL_URI_MAX and _USUAL_URI(text) else str(AtUri.parse(text))
+
+
 # Formats that are checked and not given a type of their own
 
 _DATETIME = re.compile(
@@ -220,7 +232,9 @@ def is_datetime(text: str) -> bool:
 
 def is_uri(text: str) -> bool:
     """A URI of any scheme, at most 8,192 bytes; characters outside of ASCII are let through, as the network does."""
-    return len(text) <= 8192 and _URI(text) is not None and len(text.encode(errors="replace")) <= 8192
+    if len(text) > 8192 or _URI(text) is None:
+        return False
+    return len(text) <= 2048 or len(text.encode(errors="replace")) <= 8192
 
 
 def is_cid_string(text: str) -> bool:
