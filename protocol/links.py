@@ -8,14 +8,14 @@ forms of https://constellation.microcosm.blue. Web addresses are no links here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from protocol.syntax import AtUri, Did, SyntaxInvalid
+from protocol.syntax import Did, SyntaxInvalid, canonical_at_uri
 
 # Of one record; what stands behind these is no link.
 LINKS_MAX: Final = 1_000
+_SCHEMES: Final = ("at://", "did:")
 
 
 class Link(NamedTuple):
@@ -26,12 +26,9 @@ class Link(NamedTuple):
 
 
 def links(record: dict[str, Any]) -> frozenset[Link]:
-    """All that a record links to, each path and target once."""
+    """All that a record links to, each path and target once. `record` as protocol.cbor.decode gives it."""
     found: set[Link] = set()
-    for link in _within(record, ""):
-        found.add(link)
-        if len(found) == LINKS_MAX:
-            break
+    _add_fields(record, "", found)
     return frozenset(found)
 
 
@@ -39,7 +36,7 @@ def target(text: str) -> str | None:
     """The at-uri or DID in the form in which targets are compared; None for what is neither."""
     try:
         if text.startswith("at://"):
-            return str(AtUri.parse(text))
+            return canonical_at_uri(text)
         if text.startswith("did:"):
             return Did.parse(text)
     except SyntaxInvalid:
@@ -53,22 +50,33 @@ def link_name(collection: str, link: Link) -> UUID:
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
 
 
-def _within(value: Any, path: str) -> Iterator[Link]:
-    match value:
-        case str():
-            found = target(value)
-            if found is not None:
-                yield Link(path, found)
-        case dict():
-            for name, inner in cast("dict[str, Any]", value).items():
-                yield from _within(inner, f"{path}.{name}" if path else name)
-        case list():
-            for inner in cast("list[Any]", value):
-                yield from _within(inner, f"{path}[{_kind(inner)}]")
-        case _:
-            pass
+def _add_fields(fields: dict[str, Any], before: str, found: set[Link]) -> None:
+    """The links in an object whose fields' paths begin with `before`. By type, and not by what else may be like it."""
+    for name, value in fields.items():
+        kind: object = type(value)
+        if kind is str:
+            if value.startswith(_SCHEMES):
+                _add(before + name, value, found)
+        elif kind is dict:
+            _add_fields(value, f"{before}{name}.", found)
+        elif kind is list:
+            _add_items(value, before + name, found)
 
 
-def _kind(value: Any) -> str:
-    kind = cast("dict[str, Any]", value).get("$type") if isinstance(value, dict) else None
-    return kind if isinstance(kind, str) else ""
+def _add_items(items: list[Any], path: str, found: set[Link]) -> None:
+    for value in items:
+        kind: object = type(value)
+        if kind is str:
+            if value.startswith(_SCHEMES):
+                _add(f"{path}[]", value, found)
+        elif kind is dict:
+            said = value.get("$type")
+            _add_fields(value, f"{path}[{said if type(said) is str else ''}].", found)
+        elif kind is list:
+            _add_items(value, f"{path}[]", found)
+
+
+def _add(path: str, text: str, found: set[Link]) -> None:
+    goal = target(text)
+    if goal is not None and len(found) < LINKS_MAX:
+        found.add(Link(path, goal))

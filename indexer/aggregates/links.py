@@ -13,7 +13,7 @@ the time in their record's key, which stays the same whenever they are made anew
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -59,14 +59,15 @@ async def restart(connection: Connection) -> None:
 FOLLOWER = Follower(tables=("record_link", "link_count"), follow=follow, restart=restart)
 
 
-def links_of(row: RecordRow) -> Iterator[Link]:
+def links_of(row: RecordRow) -> list[Link]:
     """The links of a record, by its collection's name in the repo. None of one that is invalid."""
-    if row.invalid is not None:
-        return
-    collection = str(row.value.get("$type", row.key.collection))
+    found = links(row.value) if row.invalid is None else None
+    if not found:
+        return []
+    account_id, stored_in, rkey = row.key
+    collection = str(row.value.get("$type", stored_in))
     sort_at = _written_at(row)
-    for link in links(row.value):
-        yield Link(row.key.account_id, sort_at, link_name(collection, link), row.key.collection, row.key.rkey)
+    return [Link(account_id, sort_at, link_name(collection, link), stored_in, rkey) for link in found]
 
 
 def _written_at(row: RecordRow) -> datetime:
