@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -187,7 +186,7 @@ async def _put_records(connection: Connection, rows: Sequence[RecordRow]) -> lis
         [row.raw for row in rows],
     )
     first = {(account_id, collection, rkey): indexed_at for account_id, collection, rkey, indexed_at in stored}
-    return [row if first[row.key] == row.indexed_at else replace(row, indexed_at=first[row.key]) for row in rows]
+    return [row if first[row.key] == row.indexed_at else row._replace(indexed_at=first[row.key]) for row in rows]
 
 
 def _columns(keys: Iterable[RecordKeyRow]) -> tuple[list[int], list[str], list[str]]:

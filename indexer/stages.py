@@ -158,8 +158,7 @@ class RecordKeyRow(NamedTuple):
     rkey: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     """One version of one record, ready to be stored and projected.
 
     `value` is as protocol.cbor.decode gives it. `invalid` is None, or the reason for which no view may show it: the

@@ -64,7 +64,7 @@ class Item:
     def __init__(self, windows: int) -> None:
         self.slots = [0] * (windows + 1)
         self.names: defaultdict[Name, int] = defaultdict(int)
-        self.shares: defaultdict[int, Share] = defaultdict(Share)
+        self.shares: dict[int, Share] = {}
 
 
 @dataclass(slots=True)
@@ -102,9 +102,10 @@ class Pile:
             slot = bisect_right(self.edges, minute)
             account_id, artists = play.account_id, play.artists
             self.accounts[account_id][slot] += sign
-            self._add("recording", play.recording, (play.track_name, _credit(artists)), account_id, minute, slot, sign)
+            credit = _credit(artists)
+            self._add("recording", play.recording, (play.track_name, credit), account_id, minute, slot, sign)
             if play.release:
-                named = play.release_name, _credit(artists[:1])
+                named = play.release_name, credit if len(artists) < 2 else _credit(artists[:1])
                 self._add("release", play.release, named, account_id, minute, slot, sign)
             for name, key in _each_once(artists):
                 self._add("artist", key, (name, ""), account_id, minute, slot, sign)
@@ -118,8 +119,9 @@ class Pile:
             item = items[key] = Item(len(self.edges))
         item.slots[slot] += sign
         item.names[name] += sign
-        share = item.shares[account_id]
-        if share.added == share.removed == NEVER:
+        share = item.shares.get(account_id)
+        if share is None:
+            share = item.shares[account_id] = Share()
             self.shares += 1
         share.plays += sign
         if sign > 0:
@@ -144,7 +146,9 @@ def heard_of(row: asyncpg.Record) -> Heard:
 
 def credited(names: Sequence[str], mbids: Sequence[str | None] | None) -> tuple[tuple[str, Key], ...]:
     """Name and identity of each artist, in order."""
-    along = zip_longest(names, mbids or ())
+    if mbids is None:
+        return tuple((name, named_artist(name)) for name in names if name)
+    along = zip_longest(names, mbids)
     return tuple((name or "", (known or named_artist(name)).replace("-", "")) for name, known in along if known or name)
 
 

@@ -73,13 +73,11 @@ def moment(value: Any) -> datetime | None:
     """A lexicon datetime, or Unix seconds in a text."""
     if not isinstance(value, str):
         return None
-    if is_unix_seconds(value):
-        return datetime.fromtimestamp(int(value), UTC)
     try:
         found = parse_datetime(value)
     except SyntaxInvalid:
-        return None
-    return min(max(found, EARLIEST), LATEST)
+        return datetime.fromtimestamp(int(value), UTC) if is_unix_seconds(value) else None
+    return found if EARLIEST <= found <= LATEST else min(max(found, EARLIEST), LATEST)
 
 
 def is_unix_seconds(value: Any) -> bool:

@@ -10,7 +10,7 @@ records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple, cast
@@ -27,7 +27,7 @@ ARTISTS_MAX = 64
 SERVICE_MAX = 253
 
 _MBID = re.compile(
-    r"\s*(?:mbid:)?([0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})\s*", re.IGNORECASE
+    r"\s*(?:[Mm][Bb][Ii][Dd]:)?([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\s*"
 ).fullmatch
 _NIL = "00000000-0000-0000-0000-000000000000"
 _NOT_ISRC = re.compile(r"[^0-9A-Z]")
@@ -139,17 +139,23 @@ def release_id(item: Item) -> str | None:
 
 def artist_ids(item: Item) -> list[str]:
     """Of each artist the MBID, else the name; an MBID beyond the names too. Each once."""
-    along = zip_longest(item.artist_names, item.artist_mbids or ())
+    if item.artist_mbids is None:
+        return list(dict.fromkeys(map(named_artist, item.artist_names)))
+    along = zip_longest(item.artist_names, item.artist_mbids)
     return list(dict.fromkeys(known or named_artist(name) for name, known in along if known or name))
 
 
 def _artists(value: Mapping[str, Any]) -> tuple[list[str], list[str | None]]:
     """Names, each once, and MBIDs along them; further MBIDs of a name that is repeated come behind."""
+    pairs = _artist_pairs(value)
+    if len(pairs) == 1:  # as most plays have it: no name to compare with
+        (name, given), known = pairs[0], mbid(pairs[0][1])
+        return ([pg_text(name)], [known]) if isinstance(name, str) and name.strip() else ([], [known] if known else [])
     places: dict[str, int] = {}
     names: list[str] = []
     mbids: list[str | None] = []
     more: dict[str, None] = {}
-    for name, given in islice(_artist_pairs(value), ARTISTS_MAX):
+    for name, given in pairs:
         known = mbid(given)
         key = normalise(name) if isinstance(name, str) else ""
         place = places.get(key) if key else None
@@ -164,13 +170,13 @@ def _artists(value: Mapping[str, Any]) -> tuple[list[str], list[str | None]]:
     return names, mbids + [known for known in more if known not in mbids]
 
 
-def _artist_pairs(value: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+def _artist_pairs(value: Mapping[str, Any]) -> Sequence[tuple[Any, Any]]:
     artists = value.get("artists")
     if isinstance(artists, list) and artists:
         found = (cast("Mapping[str, Any]", each) for each in cast("Sequence[Any]", artists) if isinstance(each, dict))
-        return ((each.get("artistName"), each.get("artistMbId")) for each in found)
+        return [(each.get("artistName"), each.get("artistMbId")) for each in islice(found, ARTISTS_MAX)]
     names = _array(value.get("artistNames")) or [value.get("artistName")]
-    return zip_longest(names, _array(value.get("artistMbIds")))
+    return list(islice(zip_longest(names, _array(value.get("artistMbIds"))), ARTISTS_MAX))
 
 
 def _array(value: Any) -> list[Any]:

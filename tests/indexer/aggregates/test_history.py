@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -83,7 +82,7 @@ async def follow(book: Book, step: tuple[str, Any]) -> None:
         minutes, changed = what
         at = records.NOW + timedelta(minutes=minutes)
         rows = [
-            replace(records.row(collection, value, account_id=account_id, rkey=rkey), indexed_at=at)
+            records.row(collection, value, account_id=account_id, rkey=rkey)._replace(indexed_at=at)
             for (account_id, collection, rkey), value in changed.items()
             if value is not None
         ]

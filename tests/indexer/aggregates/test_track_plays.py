@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -60,7 +59,7 @@ async def test_a_play_goes_over_to_the_next_track_of_its_name_and_back_to_that_o
     book = await Book.open(pool)
     await book.put(records.PLAY, on_plyr(originUri=track_uri(3, ONE)), account_id=1)
     assert await belongs_to(pool) == []
-    second = replace(row(records.TRACK, records.track(), account_id=1), indexed_at=records.NOW + timedelta(hours=1))
+    second = row(records.TRACK, records.track(), account_id=1)._replace(indexed_at=records.NOW + timedelta(hours=1))
     await book.write([second])
     assert await belongs_to(pool) == [track_uri(1, ONE)]
     await book.put(records.TRACK, records.track(title=" ANGEL"), account_id=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -111,7 +110,7 @@ class Book:
         return cls(pool)
 
     async def write(self, puts: Iterable[RecordRow] = (), drops: Iterable[Key] = ()) -> None:
-        rows = [replace(put, indexed_at=old.indexed_at) if (old := self.records.get(put.key)) else put for put in puts]
+        rows = [put._replace(indexed_at=old.indexed_at) if (old := self.records.get(put.key)) else put for put in puts]
         keys = [RecordKeyRow(*key) for key in drops]
         async with self.pool.acquire() as connection, connection.transaction():
             for put in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_subject_is_a_strong_reference_that_an_index_can_hold() -> None:
 
 def test_a_uri_names_the_collection_as_the_repo_does() -> None:
     made = row(LIKE, like("at://x"))
-    staged = replace(made, value={**made.value, "$type": "fm.plyr.stg.like"})
+    staged = made._replace(value={**made.value, "$type": "fm.plyr.stg.like"})
     assert fields.uri(made) == f"at://{made.did}/fm.plyr.like/{made.key.rkey}"
     assert fields.uri(staged) == f"at://{made.did}/fm.plyr.stg.like/{made.key.rkey}"
 

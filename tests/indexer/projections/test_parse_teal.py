@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -202,5 +201,5 @@ def test_a_status_without_a_track_name_has_expired() -> None:
 
 def test_a_status_counts_from_its_commit_when_it_claims_to_come_later() -> None:
     made = row(ALPHA_STATUS, status(time="2026-03-05T00:00:00Z"), rkey="self")
-    found = teal_status.parse(replace(made, indexed_at=NOW - timedelta(days=300)))
+    found = teal_status.parse(made._replace(indexed_at=NOW - timedelta(days=300)))
     assert (found.started_at, found.alpha) == (NOW, True)
