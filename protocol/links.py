@@ -53,7 +53,7 @@ def link_name(collection: str, link: Link) -> UUID:
 def _add_fields(fields: dict[str, Any], before: str, found: set[Link]) -> None:
     """The links in an object whose fields' paths begin with `before`. By type, and not by what else may be like it."""
     for name, value in fields.items():
-        kind: object = type(value)
+        kind: object = value.__class__
         if kind is str:
             if value.startswith(_SCHEMES):
                 _add(before + name, value, found)
@@ -65,7 +65,7 @@ def _add_fields(fields: dict[str, Any], before: str, found: set[Link]) -> None:
 
 def _add_items(items: list[Any], path: str, found: set[Link]) -> None:
     for value in items:
-        kind: object = type(value)
+        kind: object = value.__class__
         if kind is str:
             if value.startswith(_SCHEMES):
                 _add(f"{path}[]", value, found)
