@@ -1,7 +1,8 @@
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
--- is pointed to, the whole name, its beginning, all words as they are typed (of common words the popular ones first),
--- all words or near ones, and the rarest words. Some may come twice. A part is not begun once there are enough. For the statement `documents` and its CTE `asked`.
+-- is pointed to, the whole name, its beginning, all words as they are typed (of common words the popular ones first,
+-- where there are more than are taken), all words or near ones, and the rarest words. Some may come twice. A part is not
+-- begun once there are enough. For the statement `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
         tsvector_to_array(ts_filter(found.words, '{a}')) AS named, tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
  FROM (
@@ -45,7 +46,18 @@
      (SELECT d.*
       FROM asked q
       CROSS JOIN LATERAL (
-          SELECT p.* FROM visible_document p WHERE p.kind = :kind ORDER BY p.popularity DESC, p.account_id, p.key LIMIT 1000
+          SELECT true AS too_many
+          FROM visible_document m
+          WHERE m.kind = :kind AND m.words @@ q.strict AND {{fits(m, q, :kind)}}
+          OFFSET :most
+          LIMIT 1
+      ) matches
+      CROSS JOIN LATERAL (
+          SELECT p.*
+          FROM visible_document p
+          WHERE p.kind = :kind AND matches.too_many
+          ORDER BY p.popularity DESC, p.account_id, p.key
+          LIMIT 1000
       ) d
       WHERE q.common AND d.words @@ q.strict AND {{fits(d, q, :kind)}}
       LIMIT :most / 2)
