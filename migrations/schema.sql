@@ -3,6 +3,13 @@ CREATE TYPE public.played_kind AS ENUM (
     'release',
     'recording'
 );
+CREATE FUNCTION public.album_said(title text, slug text, uri text, image text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    RETURN json_strip_nulls(json_build_object('title', title, 'slug', slug, 'uri', uri, 'image', image));
+END
+$$;
 CREATE FUNCTION public.note_changed_handle() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -39,6 +46,40 @@ CREATE FUNCTION public.note_shown() RETURNS trigger
 BEGIN
     PERFORM pg_notify('plyr_shown', TG_TABLE_NAME);
     RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.track_said(uri text, cid text, title text, artist text, file_type text, duration bigint, image text, description text, tags text[], support_gate text, self_labels text[], created_at timestamp with time zone, indexed_at timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    created text := to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+    labels json;
+    said text;
+BEGIN
+    IF cardinality(self_labels) > 0 THEN
+        labels := (
+            SELECT json_agg(json_build_object(
+                'src', split_part(uri, '/', 3), 'uri', uri, 'cid', cid, 'val', val, 'cts', created
+            ) ORDER BY place)
+            FROM unnest(self_labels) WITH ORDINALITY self (val, place)
+        );
+    END IF;
+    said := json_strip_nulls(json_build_object(
+        'uri', uri,
+        'cid', cid,
+        'title', title,
+        'artist', artist,
+        'fileType', file_type,
+        'duration', duration,
+        'image', image,
+        'description', description,
+        'tags', CASE WHEN cardinality(tags) > 0 THEN tags END,
+        'supportGate', CASE WHEN support_gate IS NOT NULL THEN json_build_object('type', support_gate) END,
+        'labels', labels,
+        'createdAt', created,
+        'indexedAt', to_char(indexed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    ));
+    RETURN substr(said, 2, length(said) - 2);
 END
 $$;
 CREATE TABLE public.account (
@@ -96,7 +137,8 @@ CREATE TABLE public.album (
     stem text NOT NULL COLLATE pg_catalog."C",
     by_title text NOT NULL COLLATE pg_catalog."C",
     uri text COLLATE pg_catalog."C",
-    image text
+    image text,
+    said text GENERATED ALWAYS AS (public.album_said(title, slug, uri, image)) STORED NOT NULL
 );
 CREATE TABLE public.album_track (
     account_id bigint NOT NULL,
@@ -366,8 +408,10 @@ CREATE TABLE public.plyr_track (
     features text[] NOT NULL COLLATE pg_catalog."C",
     self_labels text[] NOT NULL COLLATE pg_catalog."C",
     record json NOT NULL,
+    said text GENERATED ALWAYS AS (public.track_said(uri, cid, title, artist, file_type, duration, image, description, tags, support_gate, self_labels, created_at, indexed_at)) STORED NOT NULL,
     CONSTRAINT plyr_track_check CHECK (((audio_cid IS NOT NULL) OR (audio_url IS NOT NULL)))
-);
+)
+WITH (toast_tuple_target='8160');
 CREATE TABLE public.plyr_track_tag (
     account_id bigint NOT NULL,
     sort_at timestamp with time zone NOT NULL,
@@ -677,7 +721,20 @@ CREATE VIEW public.visible_track AS
          LIMIT 1), false))) AS listed,
     COALESCE(c.like_count, 0) AS like_count,
     COALESCE(c.comment_count, 0) AS comment_count,
-    COALESCE(r.play_count, 0) AS play_count
+    COALESCE(r.play_count, 0) AS play_count,
+    a.display_name,
+    a.avatar,
+    a.avatar_cid,
+    t.said,
+    ( SELECT b.said
+           FROM (public.album_track m
+             JOIN public.album b ON (((b.account_id = m.account_id) AND (b.by_list = m.by_list) AND (b.album = m.album))))
+          WHERE ((m.account_id = t.account_id) AND (m.rkey = t.rkey) AND (NOT COALESCE(( SELECT true
+                   FROM public.visibility v
+                  WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
+                 LIMIT 1), false)))
+          ORDER BY m.by_list DESC, m.album
+         LIMIT 1) AS home
    FROM (((public.plyr_track t
      JOIN public.visible_account a ON ((a.id = t.account_id)))
      LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
@@ -1427,7 +1484,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR 
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, comments, day, likes, tracks OR TRUNCATE ON public.actor_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, avatar, avatar_cid, display_name OR TRUNCATE ON public.actor_name FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, by_title, guest_count, image, since, slug, title, total_duration, track_count, uri OR TRUNCATE ON public.album FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, by_title, guest_count, image, said, since, slug, title, total_duration, track_count, uri OR TRUNCATE ON public.album FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_list, rkey, sort_at OR TRUNCATE ON public.album_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid, created_at, description, indexed_at OR TRUNCATE ON public.bsky_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1448,7 +1505,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, canonical, 
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, guest_count, indexed_at, item_count, list_type, name, rkey, sort_at, updated_at, uri OR TRUNCATE ON public.plyr_list FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, own, place, repeated, rkey, sort_at, subject OR TRUNCATE ON public.plyr_list_item FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, created_at, indexed_at OR TRUNCATE ON public.plyr_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, said, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();

@@ -1,7 +1,17 @@
 -- fragment: track_view(track, viewer)
 -- The trackView of a row of visible_track, as text, for the account with the id `viewer`; NULL for nobody in
--- particular. The record is put in as it is: no function may look into it, and its nulls stay.
-'{"record":' || :track.record || ',' || substr({{present({{track_fields(:track, :viewer)}})}}, 2)
+-- particular. The record is put in as it is: no function may look into it, and its nulls stay. What only the record says
+-- was made when it was written (`track_said` in the migrations).
+'{"record":' || :track.record || ',' || :track.said
+|| ',"author":' || {{present({{actor_of(:track)}})}}
+|| ',"audio":[' || concat_ws(',', {{present({{audio_blob(:track)}})}}, {{present({{audio_url(:track)}})}}) || ']'
+|| coalesce(',"album":' || coalesce(:track.home, {{named_album(:track)}}), '')
+|| coalesce(',"features":' || {{present({{features(:track)}})}}, '')
+|| ',"likeCount":' || :track.like_count
+|| ',"commentCount":' || :track.comment_count
+|| ',"playCount":' || :track.play_count
+|| CASE WHEN :viewer::bigint IS NULL THEN '' ELSE ',"viewer":' || {{present({{track_viewer_state(:track, :viewer)}})}} END
+|| '}'
 
 -- fragment: track_entry(track, viewer)
 -- A place in a chart, as text: a row of visible_track with its `number` and `rank`.
@@ -29,60 +39,30 @@ WHERE d.day >= {{today()}} - :days::integer
 GROUP BY d.uri
 ORDER BY :figure DESC, d.uri DESC
 
--- fragment: track_fields(track, viewer)
--- All of a trackView but its record.
-json_build_object(
-    'uri', :track.uri,
-    'cid', :track.cid,
-    'author', {{actor_view_basic(:track.account_id)}},
-    'title', :track.title,
-    'artist', :track.artist,
-    'audio', {{audio_sources(:track)}},
-    'fileType', :track.file_type,
-    'duration', :track.duration,
-    'album', {{album_of_track(:track)}},
-    'image', :track.image,
-    'description', :track.description,
-    'tags', CASE WHEN cardinality(:track.tags) > 0 THEN :track.tags END,
-    'features', {{features(:track)}},
-    'supportGate', CASE WHEN :track.support_gate IS NOT NULL THEN json_build_object('type', :track.support_gate) END,
-    'labels', {{self_labels(:track)}},
-    'likeCount', :track.like_count,
-    'commentCount', :track.comment_count,
-    'playCount', :track.play_count,
-    'createdAt', {{time(:track.created_at)}},
-    'indexedAt', {{time(:track.indexed_at)}},
-    'viewer', CASE WHEN :viewer::bigint IS NOT NULL THEN {{track_viewer_state(:track, :viewer)}} END
-)
-
 -- fragment: track_viewer_state(track, viewer)
 -- What an account has to do with a track: its like, the earliest of several.
 json_build_object('like', (
     SELECT own.uri FROM visible_like own WHERE own.account_id = :viewer::bigint AND own.subject = :track.uri
 ))
 
--- fragment: audio_sources(track)
--- The blob first: an address that the author gave may have died. None while the account's PDS is not known.
-CASE
-    WHEN coalesce({{blob_url(:track, :track.audio_cid)}}, :track.audio_url) IS NULL THEN '[]'::json
-    WHEN {{blob_url(:track, :track.audio_cid)}} IS NULL THEN json_build_array({{audio_url(:track)}})
-    WHEN :track.audio_url IS NULL THEN json_build_array({{audio_blob(:track)}})
-    ELSE json_build_array({{audio_blob(:track)}}, {{audio_url(:track)}})
-END
-
 -- fragment: audio_blob(track)
--- The audioSource in the author's repository.
-json_build_object(
+-- The audioSource in the author's repository, the first: an address that the author gave may have died. NULL while the
+-- account's PDS is not known.
+CASE WHEN :track.audio_cid IS NOT NULL AND :track.pds IS NOT NULL THEN json_build_object(
     'kind', 'blob',
     'url', {{blob_url(:track, :track.audio_cid)}},
     'mimeType', :track.audio_mime,
     'size', :track.audio_size,
     'cid', :track.audio_cid
-)
+) END
 
 -- fragment: audio_url(track)
 -- The audioSource at an address.
-json_build_object('kind', 'url', 'url', :track.audio_url)
+CASE WHEN :track.audio_url IS NOT NULL THEN json_build_object('kind', 'url', 'url', :track.audio_url) END
+
+-- fragment: named_album(track)
+-- The trackAlbum of a name of which no album shows, as text.
+'{"title":' || to_json(:track.album) || '}'
 
 -- fragment: features(track)
 -- Those who take part and are visible accounts, in the author's order.
@@ -90,15 +70,6 @@ CASE WHEN cardinality(:track.features) > 0 THEN (
     SELECT json_agg({{actor_of(guest)}} ORDER BY place)
     FROM unnest(:track.features) WITH ORDINALITY features (did, place)
     JOIN visible_account guest ON guest.did = features.did
-) END
-
--- fragment: self_labels(track)
--- The labels that the author put on the track.
-CASE WHEN cardinality(:track.self_labels) > 0 THEN (
-    SELECT json_agg(json_build_object(
-        'src', :track.did, 'uri', :track.uri, 'cid', :track.cid, 'val', val, 'cts', {{time(:track.created_at)}}
-    ) ORDER BY place)
-    FROM unnest(:track.self_labels) WITH ORDINALITY labels (val, place)
 ) END
 
 -- fragment: is_track(track, authority, collection, rkey)
