@@ -33,7 +33,14 @@ TRUNCATE plyr_track;
 -- name: insert_plyr_track
 -- One row.
 -- $1 whole plyr_track
-INSERT INTO plyr_track SELECT ($1::plyr_track).*;
+INSERT INTO plyr_track (
+    account_id, sort_at, created_at, indexed_at, duration, audio_size, rkey, uri, cid, title, artist, file_type, audio_cid,
+    audio_mime, audio_url, album, image, description, support_gate, tags, features, self_labels, record
+)
+SELECT
+    account_id, sort_at, created_at, indexed_at, duration, audio_size, rkey, uri, cid, title, artist, file_type, audio_cid,
+    audio_mime, audio_url, album, image, description, support_gate, tags, features, self_labels, record
+FROM (SELECT ($1::plyr_track).*) r;
 
 -- name: rows_of_plyr_like
 -- These accounts' rows, each as one value.

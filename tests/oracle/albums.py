@@ -81,6 +81,8 @@ def _call(found: dict[tuple[Any, ...], Row]) -> None:
         row["slug"] = chosen
         row["by_title"] = f"{folded(row['title'])}\x1f{chosen}"
         row["stem"] = _without_numbers(wanted)
+        said = {name: row[name] for name in ("title", "slug", "uri", "image")}
+        row["said"] = {name: value for name, value in said.items() if value is not None}
 
 
 def address(title: str) -> str:

@@ -114,6 +114,8 @@ async def _table(connection: asyncpg.Connection[asyncpg.Record], name: str, keys
         key = tuple(row.pop(part) for part in keys)
         if "record" in row:
             row["record"] = json.loads(row["record"])
+        if "said" in row:
+            row["said"] = json.loads(row["said"] if name == "album" else f"{{{row['said']}}}")
         rows[key] = row
     return rows
 

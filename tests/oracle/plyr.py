@@ -42,7 +42,7 @@ def track(found: Found) -> Row | None:
     if blob is None and value.get("audioUrl") is None:
         return None
     labels = value.get("labels", {}).get("values", [])
-    return {
+    row: Row = {
         "created_at": created,
         "sort_at": min(created, found.indexed_at),
         "indexed_at": found.indexed_at,
@@ -65,6 +65,31 @@ def track(found: Found) -> Row | None:
         "self_labels": [label["val"] for label in labels],
         "record": to_json(value),
     }
+    return row | {"said": _said(row, found.did)}
+
+
+def _said(row: Row, did: str) -> Row:
+    """What the track's view shows of its record alone."""
+    made = _time(row["created_at"])
+    of_track = {"uri": row["uri"], "cid": row["cid"]}
+    said = of_track | {
+        "title": row["title"],
+        "artist": row["artist"],
+        "fileType": row["file_type"],
+        "duration": row["duration"],
+        "image": row["image"],
+        "description": row["description"],
+        "tags": row["tags"] or None,
+        "supportGate": row["support_gate"] and {"type": row["support_gate"]},
+        "labels": [{"src": did, **of_track, "val": val, "cts": made} for val in row["self_labels"]] or None,
+        "createdAt": made,
+        "indexedAt": _time(row["indexed_at"]),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def like(found: Found) -> Row | None:
