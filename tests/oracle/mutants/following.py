@@ -23,4 +23,32 @@ FOLLOWING: Final = (
         "if changed := sorted(fresh | credited & fresh):",
         CALM,
     ),
+    Mutant(
+        "accounts that come back are not counted as listeners",
+        "indexer/aggregates/played.py",
+        "await _move(connection, sorted(set(touched.accounts) - hidden), edges, 1)",
+        "await _move(connection, sorted(hidden - set(touched.accounts)), edges, 1)",
+        CALM,
+    ),
+    Mutant(
+        "the words of a name that is no more stay known",
+        "indexer/aggregates/search.py",
+        "words.subtract(stored[key].words)",
+        "words.subtract(stored[key].beside)",
+        CALM,
+    ),
+    Mutant(
+        "any list with a name is found as a playlist",
+        "indexer/aggregates/search.sql",
+        "WHERE l.list_type = 'playlist' AND l.name IS NOT NULL",
+        "WHERE l.list_type <> '' AND l.name IS NOT NULL",
+        CALM,
+    ),
+    Mutant(
+        "a track that is liked later is no more popular",
+        "indexer/aggregates/search.py",
+        "    if touched.subjects:\n",
+        "    if touched.subjects and words:\n",
+        CALM,
+    ),
 )
