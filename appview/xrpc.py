@@ -7,7 +7,7 @@ Spec: https://atproto.com/specs/xrpc
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -27,6 +27,7 @@ from appview.errors import (
 )
 from appview.limits import Limiter
 from appview.queries.base import Call, Handler, Handles, Reads, Viewer
+from appview.queries.identity import by_did
 from lexicons import Catalog, ParameterInvalid, QuerySchema
 from protocol.syntax import Nsid, SyntaxInvalid
 
@@ -68,9 +69,9 @@ def endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHand
         viewer = await _admit(request, schema.nsid, service)
         query = request.rel_url.raw_query_string
 
-        def make(reads: Reads) -> Awaitable[str]:
+        async def make(reads: Reads) -> str:
             params = _parameters(schema, query, service.cursor_max_bytes)
-            return handler(Call(params, reads, viewer, service.handles))
+            return await handler(Call(await by_did(params, schema.actors, reads), reads, viewer, service.handles))
 
         if viewer is None:
             return await fresh_response(request, await service.answers.answer((schema.nsid, query), make), for_all)

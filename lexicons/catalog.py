@@ -51,13 +51,14 @@ class RecordSchema:
 
 
 class QuerySchema:
-    """What a query takes and gives."""
+    """What a query takes and gives. `actors`: the parameters that may name an account by its handle."""
 
     def __init__(self, nsid: str, definition: Query, check_output: Check | None) -> None:
         self.nsid = nsid
         self.definition = definition
         self.errors = frozenset(error.name for error in definition.errors)
         self._parameters = Parameters(definition.parameters)
+        self.actors = self._parameters.actors
         self._check_output = check_output
 
     def parse_params(self, multi: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from protocol.text import pg_text
 
 SHOWN = 40
 INTEGER_BITS = 64
+BY_ACTOR = frozenset({"at-identifier", "at-uri"})
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
@@ -38,11 +39,12 @@ ReadAll: TypeAlias = Callable[[Sequence[str]], Any]
 
 
 class Parameters:
-    """The parameters of one query, compiled."""
+    """The parameters of one query, compiled. `actors`: those that are, or begin with, a DID or a handle."""
 
     def __init__(self, params: Params | None) -> None:
         properties = params.properties if params else {}
         self._readers = {name: _reader(name, schema) for name, schema in properties.items()}
+        self.actors = tuple(name for name, schema in properties.items() if _format(schema) in BY_ACTOR)
         self._required = tuple(params.required) if params else ()
         self._defaults = {
             name: schema.default
@@ -63,6 +65,11 @@ class Parameters:
             if texts := given.get(name):
                 values[name] = read(texts)
         return values
+
+
+def _format(schema: Boolean | Integer | String | Array) -> str | None:
+    one = schema.items if isinstance(schema, Array) else schema
+    return one.format if isinstance(one, String) else None
 
 
 def _reader(name: str, schema: Boolean | Integer | String | Array) -> ReadAll:

@@ -45,7 +45,7 @@ ORDER BY act.sort_at DESC, act.account_id DESC, act.rank DESC, act.rkey DESC;
 
 -- name: actor_activity
 -- What one account does, the newest first. No row: no such account; one without an item: nothing.
--- $1 actor text, $2 kinds text[], $3 sort_at timestamptz, $4 rank bigint, $5 rkey text, $6 limit bigint, $7 viewer bigint
+-- $1 did text, $2 kinds text[], $3 sort_at timestamptz, $4 rank bigint, $5 rkey text, $6 limit bigint, $7 viewer bigint
 SELECT CASE WHEN act.kind IS NOT NULL THEN {{activity_view(act, $7)}} END AS item, act.sort_at, act.rank, act.rkey
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -86,12 +86,12 @@ LEFT JOIN LATERAL (
     ORDER BY found.sort_at DESC, found.rank DESC, found.rkey DESC
     LIMIT $6
 ) act ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY act.sort_at DESC, act.rank DESC, act.rkey DESC;
 
 -- name: actor_likes
 -- The tracks that an account likes, the newest like first. No row: no such account; one without an item: none.
--- $1 actor text, $2 sort_at timestamptz, $3 like text, $4 limit bigint, $5 viewer bigint
+-- $1 did text, $2 sort_at timestamptz, $3 like text, $4 limit bigint, $5 viewer bigint
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -102,5 +102,5 @@ LEFT JOIN LATERAL (
     ORDER BY l.sort_at DESC, l.rkey DESC
     LIMIT $4
 ) newest ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY newest.sort_at DESC, newest.rkey DESC;

@@ -1,13 +1,13 @@
 -- name: album_by_slug
 -- One album of an account.
--- $1 actor text, $2 slug text
+-- $1 did text, $2 slug text
 SELECT {{present({{album_view(b)}})}} AS item, b.account_id, b.album, b.by_list
 FROM visible_album b
 WHERE b.account_id = {{account_id($1)}} AND b.slug = $2;
 
 -- name: album_by_uri
 -- One album by the parts of its list's at-uri.
--- $1 authority text, $2 collection text, $3 rkey text
+-- $1 did text, $2 collection text, $3 rkey text
 SELECT {{present({{album_view(b)}})}} AS item, b.account_id, b.album, b.by_list
 FROM visible_album b
 WHERE b.account_id = {{account_id($1)}} AND b.by_list AND b.album = $3 AND b.uri = 'at://' || b.did || '/' || $2 || '/' || $3;
@@ -34,7 +34,7 @@ LIMIT $5;
 
 -- name: actor_albums
 -- One account's albums by title. No row: no such account; one without an item: no albums.
--- $1 actor text, $2 title text, $3 limit bigint
+-- $1 did text, $2 title text, $3 limit bigint
 SELECT next.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -44,7 +44,7 @@ LEFT JOIN LATERAL (
     ORDER BY b.by_title
     LIMIT $3
 ) next ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY next.by_title;
 
 -- name: latest_albums

@@ -1,14 +1,14 @@
 -- name: track
 -- One track by the parts of its at-uri.
--- $1 authority text, $2 collection text, $3 rkey text, $4 viewer bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 viewer bigint
 SELECT {{track_view(t, $4)}} AS item FROM visible_track t WHERE {{is_track(t, $1, $2, $3)}};
 
 -- name: tracks
 -- Several tracks by the parts of their at-uris, in the order asked for; those that are unknown are left out.
--- $1 authorities text[], $2 collections text[], $3 rkeys text[], $4 viewer bigint
+-- $1 dids text[], $2 collections text[], $3 rkeys text[], $4 viewer bigint
 SELECT {{track_view(t, $4)}} AS item
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY asked (authority, collection, rkey, place)
-JOIN visible_track t ON {{is_track(t, asked.authority, asked.collection, asked.rkey)}}
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY asked (did, collection, rkey, place)
+JOIN visible_track t ON {{is_track(t, asked.did, asked.collection, asked.rkey)}}
 ORDER BY asked.place;
 
 -- name: latest_tracks
@@ -44,7 +44,7 @@ ORDER BY t.sort_at DESC, t.account_id DESC, t.rkey DESC;
 
 -- name: actor_tracks
 -- One account's tracks, the newest first. No row: no such account; one without an item: no tracks.
--- $1 actor text, $2 tags text[], $3 excluded text[], $4 sort_at timestamptz, $5 rkey text, $6 limit bigint, $7 viewer bigint
+-- $1 did text, $2 tags text[], $3 excluded text[], $4 sort_at timestamptz, $5 rkey text, $6 limit bigint, $7 viewer bigint
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -54,12 +54,12 @@ LEFT JOIN LATERAL (
     ORDER BY t.sort_at DESC, t.rkey DESC
     LIMIT $6
 ) newest ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY newest.sort_at DESC, newest.rkey DESC;
 
 -- name: popular_actor_tracks
 -- One account's tracks, the most liked first, of equals the most played, then the newest. No row: no such account; one without an item: no tracks.
--- $1 actor text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 plays bigint, $6 sort_at timestamptz, $7 rkey text, $8 limit bigint, $9 viewer bigint
+-- $1 did text, $2 tags text[], $3 excluded text[], $4 likes bigint, $5 plays bigint, $6 sort_at timestamptz, $7 rkey text, $8 limit bigint, $9 viewer bigint
 SELECT most.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -71,12 +71,12 @@ LEFT JOIN LATERAL (
     ORDER BY t.like_count DESC, t.play_count DESC, t.sort_at DESC, t.rkey DESC
     LIMIT $8
 ) most ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY most.like_count DESC, most.play_count DESC, most.sort_at DESC, most.rkey DESC;
 
 -- name: track_likes
 -- Who likes a track, each once, the newest first. No row: no such track; one without an item: no likes.
--- $1 authority text, $2 collection text, $3 rkey text, $4 sort_at timestamptz, $5 account bigint, $6 like text, $7 limit bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 sort_at timestamptz, $5 account bigint, $6 like text, $7 limit bigint
 SELECT newest.*
 FROM visible_track t
 LEFT JOIN LATERAL (
@@ -91,7 +91,7 @@ ORDER BY newest.sort_at DESC, newest.account_id DESC, newest.rkey DESC;
 
 -- name: comments_by_position
 -- Comments on a track in the order of the audio. No row: no such track; one without an item: no comments.
--- $1 authority text, $2 collection text, $3 rkey text, $4 position bigint, $5 sort_at timestamptz, $6 account bigint, $7 comment text, $8 limit bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 position bigint, $5 sort_at timestamptz, $6 account bigint, $7 comment text, $8 limit bigint
 SELECT earliest.*
 FROM visible_track t
 LEFT JOIN LATERAL (
@@ -106,7 +106,7 @@ ORDER BY earliest.timestamp_ms, earliest.sort_at, earliest.account_id, earliest.
 
 -- name: comments_by_time
 -- Comments on a track, the newest first. No row: no such track; one without an item: no comments.
--- $1 authority text, $2 collection text, $3 rkey text, $4 sort_at timestamptz, $5 account bigint, $6 comment text, $7 limit bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 sort_at timestamptz, $5 account bigint, $6 comment text, $7 limit bigint
 SELECT newest.*
 FROM visible_track t
 LEFT JOIN LATERAL (

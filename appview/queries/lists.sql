@@ -1,6 +1,6 @@
 -- name: list
 -- One list by the parts of its at-uri.
--- $1 authority text, $2 collection text, $3 rkey text
+-- $1 did text, $2 collection text, $3 rkey text
 SELECT {{present({{list_view(l)}})}} AS item, l.account_id, l.rkey FROM visible_list l WHERE {{is_record(l, $1, $2, $3)}};
 
 -- name: items
@@ -15,7 +15,7 @@ LIMIT $4;
 
 -- name: actor_lists
 -- One account's lists, the newest first. No row: no such account; one without an item: no lists.
--- $1 actor text, $2 sort_at timestamptz, $3 rkey text, $4 limit bigint
+-- $1 did text, $2 sort_at timestamptz, $3 rkey text, $4 limit bigint
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -25,12 +25,12 @@ LEFT JOIN LATERAL (
     ORDER BY l.sort_at DESC, l.rkey DESC
     LIMIT $4
 ) newest ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY newest.sort_at DESC, newest.rkey DESC;
 
 -- name: actor_lists_of_type
 -- One account's lists of one type, the newest first. No row: no such account; one without an item: no lists.
--- $1 actor text, $2 type text, $3 sort_at timestamptz, $4 rkey text, $5 limit bigint
+-- $1 did text, $2 type text, $3 sort_at timestamptz, $4 rkey text, $5 limit bigint
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -40,13 +40,13 @@ LEFT JOIN LATERAL (
     ORDER BY l.sort_at DESC, l.rkey DESC
     LIMIT $5
 ) newest ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY newest.sort_at DESC, newest.rkey DESC;
 
 -- name: lists_with_track
 -- Lists on which a track stands, of one type if `type` is given, the newest first. No row: no such track; one without an
 -- item: no lists.
--- $1 authority text, $2 collection text, $3 rkey text, $4 type text, $5 sort_at timestamptz, $6 account bigint, $7 list text, $8 limit bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 type text, $5 sort_at timestamptz, $6 account bigint, $7 list text, $8 limit bigint
 SELECT newest.*
 FROM visible_track asked
 LEFT JOIN LATERAL (

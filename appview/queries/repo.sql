@@ -24,7 +24,7 @@ LEFT JOIN LATERAL (
         LIMIT $4
     ) highest
 ) page ON true
-WHERE a.id = {{account_id($1)}} AND (page.before IS NULL OR page.before < $5::bigint)
+WHERE a.did = $1 AND (page.before IS NULL OR page.before < $5::bigint)
 ORDER BY page.rkey DESC;
 
 -- name: oldest_records
@@ -45,5 +45,5 @@ LEFT JOIN LATERAL (
         LIMIT $4
     ) lowest
 ) page ON true
-WHERE a.id = {{account_id($1)}} AND (page.before IS NULL OR page.before < $5::bigint)
+WHERE a.did = $1 AND (page.before IS NULL OR page.before < $5::bigint)
 ORDER BY page.rkey;

@@ -57,7 +57,7 @@ ORDER BY placed.rank;
 -- name: top_own
 -- What one account has ever played most. What it played once has no index by plays, and needs none. No row: no such
 -- account; one without an item: nothing.
--- $1 actor text, $2 kind text, $3 rank bigint, $4 count bigint, $5 id bigint, $6 limit bigint
+-- $1 did text, $2 kind text, $3 rank bigint, $4 count bigint, $5 id bigint, $6 limit bigint
 SELECT placed.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -88,12 +88,12 @@ LEFT JOIN LATERAL (
         JOIN visible_played p ON p.id = most.item
     ) own
 ) placed ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY placed.rank;
 
 -- name: top_own_of_artist
 -- What one account has ever played most of an artist. No row: no such account; one without an item: nothing.
--- $1 actor text, $2 kind text, $3 artist integer, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
+-- $1 did text, $2 kind text, $3 artist integer, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
 SELECT placed.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -112,13 +112,13 @@ LEFT JOIN LATERAL (
         JOIN visible_played p ON p.id = most.item
     ) own
 ) placed ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY placed.rank;
 
 -- name: top_own_since
 -- What one account has played most in a window, counted from its plays; of an artist, if one is given. No row: no such
 -- account; one without an item: nothing.
--- $1 actor text, $2 kind text, $3 artist integer, $4 period text, $5 rank bigint, $6 count bigint, $7 key uuid, $8 limit bigint
+-- $1 did text, $2 kind text, $3 artist integer, $4 period text, $5 rank bigint, $6 count bigint, $7 key uuid, $8 limit bigint
 SELECT placed.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -130,7 +130,7 @@ LEFT JOIN LATERAL (
         JOIN visible_played p ON p.key = most.key AND p.kind = $2::text::played_kind
     ) own
 ) placed ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY placed.rank;
 
 -- name: listeners

@@ -69,7 +69,11 @@ WITH asked AS MATERIALIZED (
            $6::text::tsquery AS some, $7::boolean AS common, $8::text[] AS excluded, $9::text[] AS tags,
            $10::text AS artist, $14::boolean AS all_of_it,
            -- An account that is not known has nothing.
-           CASE WHEN $11::text IS NOT NULL THEN coalesce({{account_id($11::text)}}, 0) END AS account_id
+           CASE WHEN $11::text IS NOT NULL THEN coalesce(
+               {{account_id($11::text)}},
+               (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $11::text),
+               0
+           ) END AS account_id
 )
 {{documents('track', $15::integer)}}
 UNION ALL

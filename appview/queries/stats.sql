@@ -19,7 +19,7 @@ ORDER BY d.day;
 
 -- name: actor_days
 -- One figure of what concerns an account, of each of the last days. No row: no such account.
--- $1 metric text, $2 days integer, $3 actor text
+-- $1 metric text, $2 days integer, $3 did text
 SELECT {{point(d.day, {{figure(r, h, $1)}})}} AS item
 FROM visible_account a
 CROSS JOIN {{last_days($2)}} d
@@ -29,12 +29,12 @@ CROSS JOIN LATERAL (
     FROM visible_listening_day l
     WHERE l.owner = a.id AND l.day = d.day
 ) h
-WHERE a.id = {{account_id($3)}}
+WHERE a.did = $3
 ORDER BY d.day;
 
 -- name: actor
 -- One account with its figures, and the plays and likes of its tracks on each of the last days.
--- $1 actor text, $2 days integer
+-- $1 did text, $2 days integer
 SELECT {{present({{actor_stats(p, $2)}})}} AS item, p.account_id
 FROM visible_profile p
 WHERE p.account_id = {{account_id($1)}};

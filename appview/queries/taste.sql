@@ -2,7 +2,7 @@
 -- What the newest 100 of those who like a track have liked among their newest 100 likes: the 300 tracks that most of
 -- them like, in the order of how many they are against the root of all that like it. No row: no such track; one without
 -- an item: nothing.
--- $1 authority text, $2 collection text, $3 rkey text, $4 limit bigint, $5 viewer bigint
+-- $1 did text, $2 collection text, $3 rkey text, $4 limit bigint, $5 viewer bigint
 SELECT closest.item
 FROM visible_track asked
 LEFT JOIN LATERAL (

@@ -1,7 +1,7 @@
 -- name: actor_plays
 -- What one account has listened to, the newest first, each play once. No row: no such account; one without an item: no
 -- plays.
--- $1 actor text, $2 played_at timestamptz, $3 recording uuid, $4 limit bigint, $5 alpha boolean
+-- $1 did text, $2 played_at timestamptz, $3 recording uuid, $4 limit bigint, $5 alpha boolean
 SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -11,12 +11,12 @@ LEFT JOIN LATERAL (
     ORDER BY p.played_at DESC, p.recording DESC
     LIMIT $4
 ) newest ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY newest.played_at DESC, newest.recording DESC;
 
 -- name: play
 -- One play by its author and record key, that of the stable generation before that of alpha.
--- $1 actor text, $2 rkey text, $3 alpha boolean
+-- $1 did text, $2 rkey text, $3 alpha boolean
 SELECT {{present({{play_view(p, $3)}})}} AS item
 FROM visible_play p
 WHERE p.account_id = {{account_id($1)}} AND p.rkey = $2

@@ -1,17 +1,17 @@
 -- name: profile
 -- One account as teal shows it.
--- $1 actor text, $2 alpha boolean
+-- $1 did text, $2 alpha boolean
 SELECT {{present({{teal_profile_view(a, t, $2)}})}} AS item
 FROM visible_account a
 LEFT JOIN visible_teal_profile t ON t.account_id = a.id
-WHERE a.id = {{account_id($1)}};
+WHERE a.did = $1;
 
 -- name: profiles
 -- Several accounts in short, in the order asked for; those that are unknown are left out.
--- $1 actors text[]
+-- $1 dids text[]
 SELECT {{present({{teal_mini_profile_view(a, t)}})}} AS item
-FROM unnest($1::text[]) WITH ORDINALITY asked (actor, place)
-JOIN visible_account a ON a.id = {{account_id(asked.actor)}}
+FROM unnest($1::text[]) WITH ORDINALITY asked (did, place)
+JOIN visible_account a ON a.did = asked.did
 LEFT JOIN visible_teal_profile t ON t.account_id = a.id
 ORDER BY asked.place;
 
@@ -44,7 +44,7 @@ LIMIT $5;
 
 -- name: status
 -- What one account is listening to, or that it is idle.
--- $1 actor text
+-- $1 did text
 SELECT json_strip_nulls(json_build_object(
     'did', a.did,
     'isListening', s.account_id IS NOT NULL,
@@ -52,4 +52,4 @@ SELECT json_strip_nulls(json_build_object(
 ))::text AS item
 FROM visible_account a
 LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now()
-WHERE a.id = {{account_id($1)}};
+WHERE a.did = $1;

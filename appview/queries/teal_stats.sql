@@ -8,7 +8,7 @@ LIMIT $5;
 
 -- name: user_top
 -- What one account has played most in a window. No row: no such account; one without an item: nothing.
--- $1 actor text, $2 kind text, $3 period text, $4 count bigint, $5 key uuid, $6 limit bigint
+-- $1 did text, $2 kind text, $3 period text, $4 count bigint, $5 key uuid, $6 limit bigint
 SELECT placed.*
 FROM visible_account a
 LEFT JOIN LATERAL (
@@ -19,5 +19,5 @@ LEFT JOIN LATERAL (
         JOIN visible_played p ON p.key = most.key AND p.kind = $2::text::played_kind
     ) own
 ) placed ON true
-WHERE a.id = {{account_id($1)}}
+WHERE a.did = $1
 ORDER BY placed.count DESC, placed.key DESC;

@@ -10,11 +10,9 @@ to_char(:moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 -- Where the PDS of this account (a row with did and pds) gives the blob out; NULL when either is unknown.
 :account.pds || '/xrpc/com.atproto.sync.getBlob?did=' || replace(:account.did, '%', '%25') || '&cid=' || :cid
 
--- fragment: account_id(actor)
--- The visible account of that DID or handle; NULL when there is none.
-(SELECT by_did.id FROM visible_account by_did WHERE by_did.did = :actor
- UNION ALL
- SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = :actor)
+-- fragment: account_id(did)
+-- The visible account of that DID; NULL when there is none.
+(SELECT by_did.id FROM visible_account by_did WHERE by_did.did = :did)
 
 -- fragment: present(view)
 -- A view as it is given out: what is NULL is absent. Not for what holds a record, whose nulls are its author's.
@@ -32,7 +30,6 @@ least(:value, 9007199254740991)
  END
  FROM visible_namespace n)
 
--- fragment: is_record(row, authority, collection, rkey)
--- Whether this row of a visible_* view has that at-uri, its authority a DID or a handle.
-:row.account_id = {{account_id(:authority)}} AND :row.rkey = :rkey
-AND :row.uri = 'at://' || :row.did || '/' || :collection || '/' || :rkey
+-- fragment: is_record(row, did, collection, rkey)
+-- Whether this row of a visible_* view has that at-uri.
+:row.did = :did AND :row.rkey = :rkey AND :row.uri = 'at://' || :did || '/' || :collection || '/' || :rkey

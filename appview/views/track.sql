@@ -72,7 +72,7 @@ CASE WHEN cardinality(:track.features) > 0 THEN (
     JOIN visible_account guest ON guest.did = features.did
 ) END
 
--- fragment: is_track(track, authority, collection, rkey)
+-- fragment: is_track(track, did, collection, rkey)
 -- Whether this row of visible_track has that at-uri.
-{{is_record(:track, :authority, :collection, :rkey)}}
+{{is_record(:track, :did, :collection, :rkey)}}
 

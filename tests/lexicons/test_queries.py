@@ -189,3 +189,17 @@ def test_an_answer_that_is_not_as_its_lexicon_says_is_seen() -> None:
     assert output_faults("fm.plyr.feed.getTrack", []) == [("", "type")]
     nested = output_faults("fm.plyr.feed.getLatestTracks", {"tracks": [VIEW | {"author": {"did": DID}}]})
     assert nested == [("tracks[].author.handle", "required")]
+
+
+@pytest.mark.parametrize(
+    ("nsid", "actors"),
+    [
+        ("fm.plyr.feed.getTrack", ("uri",)),
+        ("fm.plyr.feed.getTracks", ("uris",)),
+        ("fm.plyr.actor.getProfiles", ("actors",)),
+        ("fm.plyr.feed.getLatestTracks", ()),
+        ("com.atproto.identity.resolveHandle", ()),
+    ],
+)
+def test_a_query_knows_which_parameters_may_name_an_account_by_its_handle(nsid: str, actors: tuple[str, ...]) -> None:
+    assert lexicons.load().query(nsid).actors == actors
