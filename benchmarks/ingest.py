@@ -13,6 +13,7 @@ from time import perf_counter, process_time
 from typing import Annotated, NamedTuple
 
 import typer
+import uvloop
 
 from benchmarks import reading, recording, store
 from benchmarks.crowd import Crowd
@@ -28,6 +29,7 @@ from indexer.verify_repo import VerifiedRepo, verify_repo
 from protocol.car import read_car
 from protocol.crypto import PublicKey
 from protocol.syntax import Did
+from runtime.garbage import look_seldom
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
@@ -66,7 +68,9 @@ def run(
     records = crowd.writes - before
     with playing(stream, commits) as player:
         read, stored = asyncio.run(_live(members, player, stream.last_seq(commits)))
-    backfill = asyncio.run(_backfill(members, repos))
+    look_seldom()  # as the indexer's process does; and not at the crowd, which is none of the indexer's
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        backfill = runner.run(_backfill(members, repos))
     live_rate, backfill_rate = per_second(records, read.seconds), per_second(backfill.records, backfill.seconds)
     return {
         "live": {

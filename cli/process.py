@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from cli.migrate import check_migrations
 from runtime import observe
+from runtime.garbage import look_seldom
 from runtime.postgres import database
 from runtime.settings import Settings
 from runtime.stopping import Stopped, unless_stopped
@@ -34,6 +35,7 @@ def run_part(name: str, settings: Settings, load: Callable[[], Part], prepare: P
     observe.configure_logging(settings.log_format, settings.log_level, name)
     observe.share_metrics(settings.data_dir)
     part = load()
+    look_seldom()
 
     async def main() -> None:
         stop = asyncio.Event()
