@@ -65,8 +65,6 @@ BEGIN
         );
     END IF;
     said := json_strip_nulls(json_build_object(
-        'uri', uri,
-        'cid', cid,
         'title', title,
         'artist', artist,
         'fileType', file_type,

@@ -2,7 +2,7 @@
 -- The trackView of a row of visible_track, as text, for the account with the id `viewer`; NULL for nobody in
 -- particular. The record is put in as it is: no function may look into it, and its nulls stay. What only the record says
 -- was made when it was written (`track_said` in the migrations).
-'{"record":' || :track.record || ',' || :track.said
+'{"record":' || :track.record || ',"uri":"' || :track.uri || '","cid":"' || :track.cid || '",' || :track.said
 || ',"author":' || {{present({{actor_of(:track)}})}}
 || ',"audio":[' || concat_ws(',', {{present({{audio_blob(:track)}})}}, {{present({{audio_url(:track)}})}}) || ']'
 || coalesce(',"album":' || coalesce(:track.home, {{named_album(:track)}}), '')

@@ -72,7 +72,7 @@ def _said(row: Row, did: str) -> Row:
     """What the track's view shows of its record alone."""
     made = _time(row["created_at"])
     of_track = {"uri": row["uri"], "cid": row["cid"]}
-    said = of_track | {
+    said = {
         "title": row["title"],
         "artist": row["artist"],
         "fileType": row["file_type"],
