@@ -27,6 +27,7 @@ from runtime.sql import Queries
 SQL = Queries.beside(__file__)
 log = logging.getLogger(__name__)
 
+COLUMNS = ("account_id", "collection", "rkey", "cid", "rev", "indexed_at", "invalid", "unsigned", "value")
 # Reading a usual record takes up to 0.1 ms: the event loop gets its turn after so many seconds of it.
 BREATH = 0.003
 # One of so many bytes may take longer than that by itself, and is read in a thread [bytes].
@@ -174,19 +175,28 @@ def _letter(pending: _Pending, reason: str, detail: str) -> DeadLetter:
 
 
 async def _put_records(connection: Connection, rows: Sequence[RecordRow]) -> list[RecordRow]:
-    """The rows with the time at which each was first indexed."""
-    stored = await connection.fetch(
-        SQL["put_records"],
-        *_columns(row.key for row in rows),
-        [bytes(row.cid) for row in rows],
-        [row.rev for row in rows],
-        [row.indexed_at for row in rows],
-        [row.invalid for row in rows],
-        [row.unsigned for row in rows],
-        [row.raw for row in rows],
+    """The rows with the time at which each was first indexed. Nobody else writes these accounts' records meanwhile."""
+    stood = await connection.fetch(SQL["standing"], *_columns(row.key for row in rows))
+    first = {(account_id, collection, rkey): indexed_at for account_id, collection, rkey, indexed_at in stood}
+    if new := [row for row in rows if row.key not in first]:
+        await connection.copy_records_to_table("record", records=map(_stored, new), columns=COLUMNS)
+    if not first:
+        return new
+    over = [row for row in rows if row.key in first]
+    await connection.execute(
+        SQL["write_over"],
+        *_columns(row.key for row in over),
+        [bytes(row.cid) for row in over],
+        [row.rev for row in over],
+        [row.invalid for row in over],
+        [row.unsigned for row in over],
+        [row.raw for row in over],
     )
-    first = {(account_id, collection, rkey): indexed_at for account_id, collection, rkey, indexed_at in stored}
-    return [row if first[row.key] == row.indexed_at else row._replace(indexed_at=first[row.key]) for row in rows]
+    return [row._replace(indexed_at=first[row.key]) if row.key in first else row for row in rows]
+
+
+def _stored(row: RecordRow) -> tuple[object, ...]:
+    return (*row.key, bytes(row.cid), row.rev, row.indexed_at, row.invalid, row.unsigned, row.raw)
 
 
 def _columns(keys: Iterable[RecordKeyRow]) -> tuple[list[int], list[str], list[str]]:

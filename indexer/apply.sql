@@ -1,12 +1,18 @@
--- name: put_records
--- New versions of records; a record that was there keeps the time at which it was first indexed.
--- $1 account_ids bigint[], $2 collections text[], $3 rkeys text[], $4 cids bytea[], $5 revs text[], $6 indexed_ats timestamptz[], $7 invalids text[], $8 unsigneds boolean[], $9 records bytea[]
-INSERT INTO record (account_id, collection, rkey, cid, rev, indexed_at, invalid, unsigned, value)
-SELECT *
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[], $7::text[], $8::boolean[], $9::bytea[])
-ON CONFLICT (account_id, collection, rkey) DO UPDATE
-SET cid = EXCLUDED.cid, rev = EXCLUDED.rev, invalid = EXCLUDED.invalid, unsigned = EXCLUDED.unsigned, value = EXCLUDED.value
-RETURNING account_id, collection, rkey, indexed_at;
+-- name: standing
+-- When records that are there were first indexed.
+-- $1 account_ids bigint[], $2 collections text[], $3 rkeys text[]
+SELECT r.account_id, r.collection, r.rkey, r.indexed_at
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS key (account_id, collection, rkey)
+JOIN record r ON r.account_id = key.account_id AND r.collection = key.collection AND r.rkey = key.rkey;
+
+-- name: write_over
+-- New versions of records that are there.
+-- $1 account_ids bigint[], $2 collections text[], $3 rkeys text[], $4 cids bytea[], $5 revs text[], $6 invalids text[], $7 unsigneds boolean[], $8 records bytea[]
+UPDATE record r
+SET cid = new.cid, rev = new.rev, invalid = new.invalid, unsigned = new.unsigned, value = new.value
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::boolean[], $8::bytea[])
+    AS new (account_id, collection, rkey, cid, rev, invalid, unsigned, value)
+WHERE r.account_id = new.account_id AND r.collection = new.collection AND r.rkey = new.rkey;
 
 -- name: delete_records
 -- Records that are gone.

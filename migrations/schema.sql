@@ -275,7 +275,7 @@ CREATE TABLE public.listening (
     plays integer NOT NULL,
     last_minute integer NOT NULL
 )
-WITH (fillfactor='90');
+WITH (fillfactor='100');
 CREATE TABLE public.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -285,29 +285,13 @@ CREATE TABLE public.migration (
 CREATE TABLE public.played (
     id bigint NOT NULL,
     kind public.played_kind NOT NULL,
-    plays integer NOT NULL,
-    plays_1 integer NOT NULL,
-    plays_3 integer NOT NULL,
-    plays_7 integer NOT NULL,
-    plays_15 integer NOT NULL,
-    plays_30 integer NOT NULL,
-    plays_61 integer NOT NULL,
-    plays_90 integer NOT NULL,
-    plays_180 integer NOT NULL,
-    plays_365 integer NOT NULL,
-    listeners integer NOT NULL,
-    listeners_1 integer NOT NULL,
-    listeners_7 integer NOT NULL,
-    listeners_30 integer NOT NULL,
-    listeners_90 integer NOT NULL,
-    listeners_180 integer NOT NULL,
-    listeners_365 integer NOT NULL,
     other_plays integer NOT NULL,
+    weight smallint NOT NULL,
     key uuid NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
     credit text NOT NULL COLLATE pg_catalog."C"
 )
-WITH (fillfactor='80');
+WITH (fillfactor='90');
 CREATE TABLE public.played_by (
     artist integer NOT NULL,
     item integer NOT NULL,
@@ -326,6 +310,33 @@ CREATE TABLE public.played_name (
     plays integer NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
     credit text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='90');
+CREATE TABLE public.played_recent (
+    item integer NOT NULL,
+    kind public.played_kind NOT NULL,
+    plays_365 integer NOT NULL,
+    plays_180 integer NOT NULL,
+    plays_90 integer NOT NULL,
+    plays_61 integer NOT NULL,
+    plays_30 integer NOT NULL,
+    plays_15 integer NOT NULL,
+    plays_7 integer NOT NULL,
+    plays_3 integer NOT NULL,
+    plays_1 integer NOT NULL,
+    listeners_365 integer NOT NULL,
+    listeners_180 integer NOT NULL,
+    listeners_90 integer NOT NULL,
+    listeners_30 integer NOT NULL,
+    listeners_7 integer NOT NULL,
+    listeners_1 integer NOT NULL
+)
+WITH (fillfactor='90');
+CREATE TABLE public.played_total (
+    item integer NOT NULL,
+    kind public.played_kind NOT NULL,
+    plays integer NOT NULL,
+    listeners integer NOT NULL
 )
 WITH (fillfactor='90');
 CREATE TABLE public.plyr_comment (
@@ -1057,49 +1068,53 @@ CREATE VIEW public.visible_play AS
    FROM (public.teal_play p
      JOIN public.visible_account a ON ((a.id = p.account_id)));
 CREATE VIEW public.visible_played AS
- SELECT id,
-    kind,
-    key,
+ SELECT p.id,
+    p.kind,
+    p.key,
         CASE
-            WHEN ((key)::text !~ '^.{14}8.{4}[89ab]'::text) THEN key
+            WHEN ((p.key)::text !~ '^.{14}8.{4}[89ab]'::text) THEN p.key
             ELSE NULL::uuid
         END AS mbid,
-    NULLIF(name, ''::text) AS name,
-    (NULLIF(credit, ''::text))::json AS credit,
-    plays,
-    plays_1,
-    plays_7,
-    plays_30,
-    plays_90,
-    plays_180,
-    plays_365,
-    listeners,
-    listeners_1,
-    listeners_7,
-    listeners_30,
-    listeners_90,
-    listeners_180,
-    listeners_365,
-    (plays_3 - plays_1) AS plays_before_1,
-    (plays_15 - plays_7) AS plays_before_7,
-    (plays_61 - plays_30) AS plays_before_30,
-    ((plays_1 * (1000)::bigint) / GREATEST((plays_3 - plays_1), 10)) AS growth_1,
-    ((plays_7 * (1000)::bigint) / GREATEST((plays_15 - plays_7), 10)) AS growth_7,
-    ((plays_30 * (1000)::bigint) / GREATEST((plays_61 - plays_30), 10)) AS growth_30
-   FROM public.played;
+    NULLIF(p.name, ''::text) AS name,
+    (NULLIF(p.credit, ''::text))::json AS credit,
+    t.plays,
+    r.plays_1,
+    r.plays_7,
+    r.plays_30,
+    r.plays_90,
+    r.plays_180,
+    r.plays_365,
+    t.listeners,
+    r.listeners_1,
+    r.listeners_7,
+    r.listeners_30,
+    r.listeners_90,
+    r.listeners_180,
+    r.listeners_365,
+    (r.plays_3 - r.plays_1) AS plays_before_1,
+    (r.plays_15 - r.plays_7) AS plays_before_7,
+    (r.plays_61 - r.plays_30) AS plays_before_30,
+    ((r.plays_1 * (1000)::bigint) / GREATEST((r.plays_3 - r.plays_1), 10)) AS growth_1,
+    ((r.plays_7 * (1000)::bigint) / GREATEST((r.plays_15 - r.plays_7), 10)) AS growth_7,
+    ((r.plays_30 * (1000)::bigint) / GREATEST((r.plays_61 - r.plays_30), 10)) AS growth_30
+   FROM ((public.played p
+     JOIN public.played_total t ON (((t.item = p.id) AND (t.kind = p.kind))))
+     LEFT JOIN public.played_recent r ON (((r.item = p.id) AND (r.kind = p.kind))));
 CREATE VIEW public.visible_played_by AS
  SELECT artist,
     kind,
     item
    FROM public.played_by;
 CREATE VIEW public.visible_played_name AS
- SELECT id,
-    kind,
-    plays,
-    lower((NORMALIZE(name, NFKC) COLLATE "default")) AS name,
-    hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash,
-    ("left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C") AS beginning
-   FROM public.played;
+ SELECT p.id,
+    p.kind,
+    t.plays,
+    p.weight,
+    lower((NORMALIZE(p.name, NFKC) COLLATE "default")) AS name,
+    hashtextextended(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash,
+    ("left"(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), 60) COLLATE "C") AS beginning
+   FROM (public.played p
+     JOIN public.played_total t ON (((t.item = p.id) AND (t.kind = p.kind))));
 CREATE VIEW public.visible_played_track AS
  SELECT uri,
     play_count AS plays
@@ -1338,6 +1353,10 @@ ALTER TABLE ONLY public.played_by
     ADD CONSTRAINT played_by_pkey PRIMARY KEY (artist, kind, item);
 ALTER TABLE ONLY public.played
     ADD CONSTRAINT played_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.played_recent
+    ADD CONSTRAINT played_recent_pkey PRIMARY KEY (item);
+ALTER TABLE ONLY public.played_total
+    ADD CONSTRAINT played_total_pkey PRIMARY KEY (item);
 ALTER TABLE ONLY public.plyr_comment
     ADD CONSTRAINT plyr_comment_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_like
@@ -1412,20 +1431,20 @@ CREATE INDEX listener_chart_7 ON public.listener USING btree (plays_7 DESC, acco
 CREATE INDEX listener_chart_90 ON public.listener USING btree (plays_90 DESC, account_id) WHERE (plays_90 > 0);
 CREATE INDEX listening_artist ON public.listening USING btree (item, plays DESC, account_id) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX listening_chart ON public.listening USING btree (account_id, kind, plays DESC, item) WHERE (plays > 1);
-CREATE INDEX played_by_beginning ON public.played USING btree (kind, "left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C", plays DESC);
+CREATE INDEX played_by_beginning ON public.played USING btree (kind, "left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C", weight DESC);
 CREATE INDEX played_by_item ON public.played_by USING btree (item);
-CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), plays DESC, id);
-CREATE INDEX played_chart ON public.played USING btree (kind, plays DESC, id);
-CREATE INDEX played_chart_180 ON public.played USING btree (kind, plays_180 DESC, id) WHERE (plays_180 > 0);
-CREATE INDEX played_chart_30 ON public.played USING btree (kind, plays_30 DESC, id) WHERE (plays_30 > 0);
-CREATE INDEX played_chart_365 ON public.played USING btree (kind, plays_365 DESC, id) WHERE (plays_365 > 0);
-CREATE INDEX played_chart_7 ON public.played USING btree (kind, plays_7 DESC, id) WHERE (plays_7 > 0);
-CREATE INDEX played_chart_90 ON public.played USING btree (kind, plays_90 DESC, id) WHERE (plays_90 > 0);
-CREATE INDEX played_growth_1 ON public.played USING btree (kind, (((plays_1 * (1000)::bigint) / GREATEST((plays_3 - plays_1), 10))) DESC, id) WHERE ((plays_1 >= 10) AND (listeners_1 >= 2));
-CREATE INDEX played_growth_30 ON public.played USING btree (kind, (((plays_30 * (1000)::bigint) / GREATEST((plays_61 - plays_30), 10))) DESC, id) WHERE ((plays_30 >= 10) AND (listeners_30 >= 2));
-CREATE INDEX played_growth_7 ON public.played USING btree (kind, (((plays_7 * (1000)::bigint) / GREATEST((plays_15 - plays_7), 10))) DESC, id) WHERE ((plays_7 >= 10) AND (listeners_7 >= 2));
+CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), weight DESC);
 CREATE UNIQUE INDEX played_key ON public.played USING btree (key, kind);
 CREATE INDEX played_name_item ON public.played_name USING btree (item);
+CREATE INDEX played_recent_chart_180 ON public.played_recent USING btree (kind, plays_180 DESC, item) WHERE (plays_180 > 0);
+CREATE INDEX played_recent_chart_30 ON public.played_recent USING btree (kind, plays_30 DESC, item) WHERE (plays_30 > 0);
+CREATE INDEX played_recent_chart_365 ON public.played_recent USING btree (kind, plays_365 DESC, item);
+CREATE INDEX played_recent_chart_7 ON public.played_recent USING btree (kind, plays_7 DESC, item) WHERE (plays_7 > 0);
+CREATE INDEX played_recent_chart_90 ON public.played_recent USING btree (kind, plays_90 DESC, item) WHERE (plays_90 > 0);
+CREATE INDEX played_recent_growth_1 ON public.played_recent USING btree (kind, (((plays_1 * (1000)::bigint) / GREATEST((plays_3 - plays_1), 10))) DESC, item) WHERE ((plays_1 >= 10) AND (listeners_1 >= 2));
+CREATE INDEX played_recent_growth_30 ON public.played_recent USING btree (kind, (((plays_30 * (1000)::bigint) / GREATEST((plays_61 - plays_30), 10))) DESC, item) WHERE ((plays_30 >= 10) AND (listeners_30 >= 2));
+CREATE INDEX played_recent_growth_7 ON public.played_recent USING btree (kind, (((plays_7 * (1000)::bigint) / GREATEST((plays_15 - plays_7), 10))) DESC, item) WHERE ((plays_7 >= 10) AND (listeners_7 >= 2));
+CREATE INDEX played_total_chart ON public.played_total USING btree (kind, plays DESC, item);
 CREATE INDEX plyr_comment_by_actor ON public.plyr_comment USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_comment_by_position ON public.plyr_comment USING btree (subject, timestamp_ms, sort_at, account_id, rkey);
 CREATE INDEX plyr_comment_by_time ON public.plyr_comment USING btree (subject, sort_at DESC, account_id DESC, rkey DESC);
@@ -1496,8 +1515,10 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE O
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, plays_1, plays_180, plays_30, plays_365, plays_7, plays_90 OR TRUNCATE ON public.listener FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, listeners, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, name, plays, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, weight OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist, item, kind OR TRUNCATE ON public.played_by FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners, plays OR TRUNCATE ON public.played_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, indexed_at, rkey, sort_at, subject, subject_cid, text, timestamp_ms, updated_at, uri OR TRUNCATE ON public.plyr_comment FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, canonical, created_at, indexed_at, rkey, sort_at, subject, uri OR TRUNCATE ON public.plyr_like FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, guest_count, indexed_at, item_count, list_type, name, rkey, sort_at, updated_at, uri OR TRUNCATE ON public.plyr_list FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1526,8 +1547,6 @@ ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT identity_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
-ALTER TABLE ONLY public.record
-    ADD CONSTRAINT record_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.repo
     ADD CONSTRAINT repo_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.visibility

@@ -21,7 +21,7 @@ FROM (
         AND ($3::integer IS NULL OR EXISTS (
             SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = n.kind AND b.item = n.id
         ))
-    ORDER BY n.plays DESC, n.id
+    ORDER BY n.weight DESC, n.plays DESC, n.id
     LIMIT 1
 ) named
 JOIN visible_played p ON p.id = named.id;
@@ -235,7 +235,7 @@ CROSS JOIN LATERAL (
             (SELECT n.id, n.plays, n.beginning AS name
              FROM visible_played_name n
              WHERE n.kind = wanted.kind::played_kind AND n.beginning >= asked.text AND n.beginning < asked.text || chr(1114111)
-             ORDER BY n.beginning, n.plays DESC
+             ORDER BY n.beginning, n.weight DESC, n.plays DESC
              LIMIT 500)
             UNION ALL
             (SELECT most.id, most.plays, most.beginning

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -69,7 +69,8 @@ class Item:
 
 @dataclass(slots=True)
 class Changed:
-    """An item under lock. `plays`, `other_plays`, `name`: as they stand in `played`; `heard`, `listeners`: the change.
+    """An item under lock. `plays`, once they were counted, `other_plays`, `name`: as they stood in the tables, 0 of one
+    that is `fresh`, which was added under that name; `heard`, `listeners`: the change.
 
     `listeners`: by how many windows they are in, as in `Item.slots`.
     """
@@ -77,11 +78,12 @@ class Changed:
     id: int
     kind: Kind
     key: Key
-    plays: int
+    fresh: bool
     other_plays: int
     name: Name
     heard: Item
-    listeners: list[int] = field(default_factory=list[int])
+    listeners: list[int]
+    plays: int = 0
 
 
 class Pile:

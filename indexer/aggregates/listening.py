@@ -1,7 +1,7 @@
 """What each account has heard of each item, and when last; by it an account is a listener in some windows or not.
 
-Part of the follower `played`. What only comes is added without a look; where plays go, the last one may have to be
-looked for among the account's others.
+Part of the follower `played`. Nobody else writes an account's rows: what it has heard is read first, and what it had
+not yet is copied in. Where plays go, the last one may have to be looked for among the account's others.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from indexer.aggregates.counts import Connection
-from indexer.aggregates.heard import NEVER, Changed, Key, Kind, Share, minute_of
+from indexer.aggregates.heard import KINDS, NEVER, Changed, Key, Kind, Share, minute_of
 from runtime.sql import Queries
 
 SQL: Final = Queries.beside(__file__)
+COLUMNS: Final = ("account_id", "kind", "item", "plays", "last_minute")
 
 Pair: TypeAlias = tuple[int, Changed, Share]
+Row: TypeAlias = tuple[int, Kind, int, int, int]
+"""By the columns of `listening`."""
 
 
 class Stand(NamedTuple):
@@ -30,53 +33,51 @@ async def write(connection: Connection, items: Sequence[Changed], edges: Sequenc
     """Follow the shares of these items, and note in each how its listeners change. `leaving`: all plays of the
     accounts go, so that nobody has to know which one is the last until then."""
     pairs = [(account_id, item, share) for item in items for account_id, share in item.heard.shares.items()]
-    pairs.sort(key=lambda pair: (pair[0], pair[1].id))
-    by_id = {item.id: item for item in items}
-    if come := [pair for pair in pairs if pair[2].removed == NEVER]:
-        rows = await connection.fetch(
-            SQL["listen"],
-            *_keys(come),
-            [share.plays for _, _, share in come],
-            [share.added for _, _, share in come],
-        )
-        for item_id, before, after in rows:
-            _note(by_id[item_id], edges, before, after)
-    if mixed := [pair for pair in pairs if pair[2].removed != NEVER]:
-        await _lose(connection, mixed, edges, leaving=leaving)
-
-
-async def _lose(connection: Connection, pairs: Sequence[Pair], edges: Sequence[int], *, leaving: bool) -> None:
-    rows = await connection.fetch(SQL["listening"], *_keys(pairs))
-    stood = {(account_id, item_id): Stand(plays, last) for account_id, item_id, plays, last in rows}
-    doubtful: list[Pair] = []
+    pairs.sort(key=lambda pair: (pair[0], KINDS.index(pair[1].kind), pair[1].id))  # as the index has them
+    stood = await _stood(connection, pairs)
+    come: list[Row] = []
     stay: list[tuple[Pair, Stand]] = []
     gone: list[Pair] = []
+    doubtful: list[tuple[Pair, int]] = []
     for pair in pairs:
         account_id, item, share = pair
-        plays, last = stood.get((account_id, item.id), Stand(0, NEVER))
-        if not plays + share.plays:
-            gone.append(pair)
-        elif leaving or share.removed < last:
-            stay.append((pair, Stand(plays + share.plays, max(last, share.added))))
-        else:
-            doubtful.append(pair)
-    if doubtful:
-        found = await _last_heard(connection, doubtful)
-        for pair in doubtful:
-            account_id, item, share = pair
-            plays = stood[account_id, item.id].plays + share.plays
-            stay.append((pair, Stand(plays, found[account_id, item.kind, item.key])))
-    for pair, now in stay:
-        before = stood.get((pair[0], pair[1].id))
-        _note(pair[1], edges, before and before.last_minute, now.last_minute)
-    for account_id, item, _ in gone:
         before = stood.get((account_id, item.id))
-        _note(item, edges, before and before.last_minute, None)
+        plays = share.plays + (before.plays if before else 0)
+        if not plays:
+            gone.append(pair)
+        elif not before and share.removed == NEVER:
+            come.append((account_id, item.kind, item.id, plays, share.added))
+            item.listeners[bisect_right(edges, share.added)] += 1
+        elif before and (leaving or share.removed < before.last_minute):
+            stay.append((pair, Stand(plays, max(before.last_minute, share.added))))
+        else:
+            doubtful.append((pair, plays))
+    if doubtful:
+        found = await _last_heard(connection, [pair for pair, _ in doubtful])
+        stay.extend((pair, Stand(plays, found[pair[0], pair[1].kind, pair[1].key])) for pair, plays in doubtful)
+    for pair, now in (*stay, *((pair, None) for pair in gone)):
+        before = stood.get((pair[0], pair[1].id))
+        _note(pair[1], edges, before and before.last_minute, now and now.last_minute)
+    await _store(connection, come, stay, gone)
+
+
+async def _store(
+    connection: Connection, come: Sequence[Row], stay: Sequence[tuple[Pair, Stand]], gone: Sequence[Pair]
+) -> None:
+    if come:
+        await connection.copy_records_to_table("listening", records=come, columns=COLUMNS)
     if stay:
         plays, minutes = [now.plays for _, now in stay], [now.last_minute for _, now in stay]
         await connection.execute(SQL["relisten"], *_keys([pair for pair, _ in stay]), plays, minutes)
     if gone:
         await connection.execute(SQL["forget"], *_keys(gone))
+
+
+async def _stood(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int, int], Stand]:
+    """What accounts have heard of those items that were not just added."""
+    asked = [pair for pair in pairs if not pair[1].fresh]
+    rows = await connection.fetch(SQL["listening"], *_keys(asked)) if asked else []
+    return {(account_id, item_id): Stand(plays, last) for account_id, item_id, plays, last in rows}
 
 
 async def _last_heard(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int, Kind, Key], int]:

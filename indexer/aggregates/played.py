@@ -1,8 +1,9 @@
 """Charts of played music: artists, releases and recordings, with their plays and listeners in every window.
 
 A follower of the plays that count. What a batch changes is added up first (`heard.Pile`) and then to what stands in
-`played`, which is locked item by item; `listening` tells a new listener from one that was there, and `played_names`
-how an item is called. Accounts that show or hide come and go with all their plays, page by page.
+`played_total` and `played_recent`, under the lock of the item's row in `played`; `listening` tells a new listener from
+one that was there, and `played_names` how an item is called. Accounts that show or hide come and go with all their
+plays, page by page.
 
 Concurrency: the caller's transaction holds the `repo` rows of the accounts, and by it their rows of `listening` and
 `listener`. Items are added in the order of their keys, then locked in that of their ids; all else hangs on these.
@@ -15,15 +16,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import Final
-
-import asyncpg
+from typing import Final, TypeAlias
 
 from indexer.aggregates import listening, played_names, windows
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.following import Follower, Touched
-from indexer.aggregates.heard import Changed, Pile, heard_of, minute_of, netted
+from indexer.aggregates.heard import Changed, Key, Kind, Pile, heard_of, minute_of, netted
 from runtime.sql import Queries
+
+ItemKey: TypeAlias = tuple[Kind, Key]
 
 SQL = Queries.beside(__file__)
 # Plays added up before other tasks get their turn, plays of an account that are read at once, and pairs of account and
@@ -31,8 +32,8 @@ SQL = Queries.beside(__file__)
 SLICE: Final = 200
 PAGE: Final = 2_000
 SHARES: Final = 50_000
-# Places, among all plays and those of `windows.DAYS`, of the windows whose listeners are counted too.
-LISTENED: Final = (0, 1, 2, 3, 5, 7, 9)
+# Places, in `windows.DAYS`, of the windows whose listeners are counted too.
+LISTENED: Final = (0, 1, 2, 4, 6, 8)
 
 
 async def follow(connection: Connection, touched: Touched) -> None:
@@ -62,7 +63,16 @@ async def restart(connection: Connection) -> None:
 
 
 FOLLOWER = Follower(
-    tables=("chart_window", "played", "played_name", "played_by", "listening", "listener"),
+    tables=(
+        "chart_window",
+        "played",
+        "played_total",
+        "played_recent",
+        "played_name",
+        "played_by",
+        "listening",
+        "listener",
+    ),
     follow=follow,
     restart=restart,
 )
@@ -74,19 +84,19 @@ async def reach(connection: Connection, since: datetime, until: datetime) -> dat
 
 async def leave(connection: Connection, days: int, since: datetime, until: datetime) -> None:
     """Take the plays of that time out of a window."""
-    place = 1 + windows.DAYS.index(days)
-    rows = await connection.fetch(SQL["leaving"], since, until, minute_of(until))
-    if not rows:
-        return
-    nothing = [0] * len(rows)
-    plays = [nothing] * (len(windows.DAYS) + 1)
-    plays[place] = [-row["plays"] for row in rows]
-    listeners = [[-row["listeners"] for row in rows] if each == place else nothing for each in LISTENED]
-    await connection.execute(SQL["count"], [row["id"] for row in rows], *plays, *listeners)
-    accounts = await connection.fetch(SQL["accounts_leaving"], since, until)
-    nothing = [0] * len(accounts)
-    plays = [[-row["plays"] for row in accounts] if each == place else nothing for each in LISTENED]
-    await connection.execute(SQL["count_listeners"], [row["account_id"] for row in accounts], *plays)
+    place = windows.DAYS.index(days)
+    if rows := await connection.fetch(SQL["leaving"], since, until, minute_of(until)):
+        items = [row["id"] for row in rows]
+        plays = _alone(place, [-row["plays"] for row in rows])
+        listeners = _alone(place, [-row["listeners"] for row in rows])
+        kinds = [row["kind"] for row in rows]
+        await connection.execute(SQL["count_recent"], items, kinds, *plays, *(listeners[each] for each in LISTENED))
+        await connection.execute(SQL["drop_recent"], items)
+    if accounts := await connection.fetch(SQL["accounts_leaving"], since, until):
+        plays = _alone(place, [-row["plays"] for row in accounts])
+        nothing = [0] * len(accounts)
+        ids = [row["account_id"] for row in accounts]
+        await connection.execute(SQL["count_listeners"], ids, nothing, *(plays[each] for each in LISTENED))
 
 
 CHART = windows.Chart(reach, leave)
@@ -117,6 +127,7 @@ async def _write(connection: Connection, pile: Pile, *, leaving: bool) -> None:
     items = await _locked(connection, pile)
     await listening.write(connection, items, pile.edges, leaving=leaving)
     await _count(connection, items)
+    await _count_recent(connection, items)
     await played_names.write(connection, items)
     if idle := [item.id for item in items if not item.plays + sum(item.heard.slots)]:
         await connection.execute(SQL["drop"], idle)
@@ -125,48 +136,72 @@ async def _write(connection: Connection, pile: Pile, *, leaving: bool) -> None:
 
 async def _locked(connection: Connection, pile: Pile) -> list[Changed]:
     """All items of the pile; those that are new are added, and those that somebody else drops meanwhile added again."""
-    wanted = {(kind, key) for kind, items in pile.items.items() for key in items}
+    wanted: list[ItemKey] = sorted((kind, key) for kind, items in pile.items.items() for key in items)
     found: list[Changed] = []
-    slots = len(pile.edges) + 1
     while wanted:
-        kinds, keys = [kind for kind, _ in sorted(wanted)], [key for _, key in sorted(wanted)]
-        if missing := await connection.fetch(SQL["missing"], kinds, keys):
-            await _add(connection, pile, missing)
-        for item_id, kind, key, plays, other_plays, name, credit in await connection.fetch(SQL["lock"], kinds, keys):
-            heard = pile.items[kind][key.hex]
-            found.append(Changed(item_id, kind, key.hex, plays, other_plays, (name, credit), heard, [0] * slots))
-            wanted.remove((kind, key.hex))
+        if missing := await connection.fetch(SQL["missing"], *_columns(wanted)):
+            found.extend(await _add(connection, pile, [(row["kind"], row["key"].hex) for row in missing]))
+            wanted = _without(wanted, found)
+        for place, item_id, other_plays, name, credit in await connection.fetch(SQL["lock"], *_columns(wanted)):
+            kind, key = wanted[int(place) - 1]
+            listeners = [0] * (len(pile.edges) + 1)
+            heard = pile.items[kind][key]
+            found.append(Changed(item_id, kind, key, False, other_plays, (name, credit), heard, listeners))
+        wanted = _without(wanted, found)
     return found
 
 
-async def _add(connection: Connection, pile: Pile, missing: Sequence[asyncpg.Record]) -> None:
-    names = [played_names.best(pile.items[row["kind"]][row["key"].hex].names) for row in missing]
-    await connection.execute(
+async def _add(connection: Connection, pile: Pile, missing: Sequence[ItemKey]) -> list[Changed]:
+    """Those that nobody else adds at the same time."""
+    new = {(kind, key): pile.items[kind][key] for kind, key in missing}
+    names = {each: played_names.best(item.names) for each, item in new.items()}
+    rows = await connection.fetch(
         SQL["add"],
-        [row["kind"] for row in missing],
-        [row["key"] for row in missing],
-        [name for name, _ in names],
-        [credit for _, credit in names],
+        *_columns(missing),
+        [name for name, _ in names.values()],
+        [credit for _, credit in names.values()],
+        [sum(item.slots) - item.names[names[each]] for each, item in new.items()],
+        [played_names.weight(sum(item.slots)) for item in new.values()],
     )
+    added: list[Changed] = []
+    for item_id, kind, uuid in rows:
+        key, listeners = uuid.hex, [0] * (len(pile.edges) + 1)
+        added.append(Changed(item_id, kind, key, True, 0, names[kind, key], new[kind, key], listeners))
+    return added
 
 
 async def _count(connection: Connection, items: Sequence[Changed]) -> None:
-    changed = [each for each in items if any(each.heard.slots) or any(each.listeners)]
+    rows = await connection.fetch(
+        SQL["count"],
+        [each.id for each in items],
+        [each.kind for each in items],
+        [sum(each.heard.slots) for each in items],
+        [sum(each.listeners) for each in items],
+    )
+    plays = dict(map(tuple, rows))
+    for each in items:
+        each.plays = plays[each.id] - sum(each.heard.slots)
+
+
+async def _count_recent(connection: Connection, items: Sequence[Changed]) -> None:
+    changed = [each for each in items if any(each.heard.slots[1:]) or any(each.listeners[1:])]
     if not changed:
         return
-    plays = zip(*(_by_window(each.heard.slots) for each in changed), strict=True)
-    listeners = list(zip(*(_by_window(each.listeners) for each in changed), strict=True))
-    await connection.execute(
-        SQL["count"], [each.id for each in changed], *plays, *(listeners[place] for place in LISTENED)
-    )
+    plays = list(zip(*(_by_window(each.heard.slots) for each in changed), strict=True))[1:]
+    listeners = list(zip(*(_by_window(each.listeners) for each in changed), strict=True))[1:]
+    ids = [each.id for each in changed]
+    kinds = [each.kind for each in changed]
+    await connection.execute(SQL["count_recent"], ids, kinds, *plays, *(listeners[place] for place in LISTENED))
+    if fewer := [item_id for item_id, number in zip(ids, plays[0], strict=True) if number <= 0]:
+        await connection.execute(SQL["drop_recent"], fewer)
 
 
 async def _count_listeners(connection: Connection, pile: Pile) -> None:
     changed = {account_id: slots for account_id, slots in sorted(pile.accounts.items()) if any(slots)}
     if not changed:
         return
-    plays = list(zip(*map(_by_window, changed.values()), strict=True))
-    await connection.execute(SQL["count_listeners"], list(changed), *(plays[place] for place in LISTENED))
+    total, *plays = list(zip(*map(_by_window, changed.values()), strict=True))
+    await connection.execute(SQL["count_listeners"], list(changed), total, *(plays[place] for place in LISTENED))
     if fewer := [account_id for account_id, slots in changed.items() if sum(slots) < 0]:
         await connection.execute(SQL["drop_listeners"], fewer)
 
@@ -176,3 +211,17 @@ def _by_window(slots: Sequence[int]) -> list[int]:
     sums = list(accumulate(reversed(slots)))
     sums.reverse()
     return sums
+
+
+def _alone(place: int, numbers: list[int]) -> list[list[int]]:
+    """Numbers of one window, and none of the others."""
+    return [numbers if each == place else [0] * len(numbers) for each in range(len(windows.DAYS))]
+
+
+def _without(keys: Sequence[ItemKey], found: Sequence[Changed]) -> list[ItemKey]:
+    known = {(item.kind, item.key) for item in found}
+    return [each for each in keys if each not in known]
+
+
+def _columns(keys: Sequence[ItemKey]) -> tuple[list[Kind], list[Key]]:
+    return [kind for kind, _ in keys], [key for _, key in keys]

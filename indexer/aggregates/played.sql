@@ -6,64 +6,83 @@ FROM unnest($1::text[], $2::uuid[]) AS w (kind, key)
 WHERE NOT EXISTS (SELECT FROM played p WHERE p.key = w.key AND p.kind = w.kind::played_kind);
 
 -- name: add
--- Items that nobody has played yet, unless somebody else adds them at the same time.
--- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[]
-INSERT INTO played (
-    kind, key, name, credit, plays, plays_1, plays_3, plays_7, plays_15, plays_30, plays_61, plays_90, plays_180, plays_365,
-    listeners, listeners_1, listeners_7, listeners_30, listeners_90, listeners_180, listeners_365, other_plays
-)
-SELECT kind::played_kind, key, name, credit, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) AS new (kind, key, name, credit)
+-- Items that nobody has played yet, unless somebody else adds them at the same time. Gives those that were added.
+-- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 others integer[], $6 weights smallint[]
+INSERT INTO played (kind, key, name, credit, other_plays, weight)
+SELECT kind::played_kind, key, name, credit, other_plays, weight
+FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::smallint[])
+    AS new (kind, key, name, credit, other_plays, weight)
 ORDER BY key, kind
-ON CONFLICT (key, kind) DO NOTHING;
+ON CONFLICT (key, kind) DO NOTHING
+RETURNING id, kind::text AS kind, key;
 
 -- name: lock
--- Items as they are; nobody else changes them before the transaction ends.
+-- Items as they are, by their places among those asked for; nobody else changes them before the transaction ends.
 -- $1 kinds text[], $2 keys uuid[]
-SELECT p.id, p.kind::text AS kind, p.key, p.plays, p.other_plays, p.name, p.credit
-FROM unnest($1::text[], $2::uuid[]) AS w (kind, key)
+SELECT w.place, p.id, p.other_plays, p.name, p.credit
+FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w (kind, key, place)
 JOIN played p ON p.key = w.key AND p.kind = w.kind::played_kind
 ORDER BY p.id
 FOR NO KEY UPDATE OF p;
 
 -- name: count
--- Add to what stands there.
--- $1 ids integer[], $2 plays integer[], $3 plays_365 integer[], $4 plays_180 integer[], $5 plays_90 integer[], $6 plays_61 integer[], $7 plays_30 integer[], $8 plays_15 integer[], $9 plays_7 integer[], $10 plays_3 integer[], $11 plays_1 integer[], $12 listeners integer[], $13 listeners_365 integer[], $14 listeners_180 integer[], $15 listeners_90 integer[], $16 listeners_30 integer[], $17 listeners_7 integer[], $18 listeners_1 integer[]
-UPDATE played p
-SET plays = p.plays + d.plays,
-    plays_365 = p.plays_365 + d.plays_365,
-    plays_180 = p.plays_180 + d.plays_180,
-    plays_90 = p.plays_90 + d.plays_90,
-    plays_61 = p.plays_61 + d.plays_61,
-    plays_30 = p.plays_30 + d.plays_30,
-    plays_15 = p.plays_15 + d.plays_15,
-    plays_7 = p.plays_7 + d.plays_7,
-    plays_3 = p.plays_3 + d.plays_3,
-    plays_1 = p.plays_1 + d.plays_1,
-    listeners = p.listeners + d.listeners,
-    listeners_365 = p.listeners_365 + d.listeners_365,
-    listeners_180 = p.listeners_180 + d.listeners_180,
-    listeners_90 = p.listeners_90 + d.listeners_90,
-    listeners_30 = p.listeners_30 + d.listeners_30,
-    listeners_7 = p.listeners_7 + d.listeners_7,
-    listeners_1 = p.listeners_1 + d.listeners_1
-FROM unnest(
-    $1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
-    $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
-    $16::integer[], $17::integer[], $18::integer[]
-) AS d (
-    id, plays, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
-    listeners, listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
+-- Add to what stands there. Gives how often each is played now.
+-- $1 items integer[], $2 kinds text[], $3 plays integer[], $4 listeners integer[]
+INSERT INTO played_total AS t (item, kind, plays, listeners)
+SELECT item, kind::played_kind, plays, listeners
+FROM unnest($1::integer[], $2::text[], $3::integer[], $4::integer[]) AS d (item, kind, plays, listeners)
+ON CONFLICT (item) DO UPDATE SET plays = t.plays + EXCLUDED.plays, listeners = t.listeners + EXCLUDED.listeners
+RETURNING item, plays;
+
+-- name: count_recent
+-- The same in the windows.
+-- $1 items integer[], $2 kinds text[], $3 plays_365 integer[], $4 plays_180 integer[], $5 plays_90 integer[], $6 plays_61 integer[], $7 plays_30 integer[], $8 plays_15 integer[], $9 plays_7 integer[], $10 plays_3 integer[], $11 plays_1 integer[], $12 listeners_365 integer[], $13 listeners_180 integer[], $14 listeners_90 integer[], $15 listeners_30 integer[], $16 listeners_7 integer[], $17 listeners_1 integer[]
+INSERT INTO played_recent AS r (
+    item, kind, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
+    listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
 )
-WHERE p.id = d.id;
+SELECT item, kind::played_kind, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
+       listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
+FROM unnest(
+    $1::integer[], $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
+    $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
+    $16::integer[], $17::integer[]
+) AS d (
+    item, kind, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
+    listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
+)
+ON CONFLICT (item) DO UPDATE
+SET plays_365 = r.plays_365 + EXCLUDED.plays_365,
+    plays_180 = r.plays_180 + EXCLUDED.plays_180,
+    plays_90 = r.plays_90 + EXCLUDED.plays_90,
+    plays_61 = r.plays_61 + EXCLUDED.plays_61,
+    plays_30 = r.plays_30 + EXCLUDED.plays_30,
+    plays_15 = r.plays_15 + EXCLUDED.plays_15,
+    plays_7 = r.plays_7 + EXCLUDED.plays_7,
+    plays_3 = r.plays_3 + EXCLUDED.plays_3,
+    plays_1 = r.plays_1 + EXCLUDED.plays_1,
+    listeners_365 = r.listeners_365 + EXCLUDED.listeners_365,
+    listeners_180 = r.listeners_180 + EXCLUDED.listeners_180,
+    listeners_90 = r.listeners_90 + EXCLUDED.listeners_90,
+    listeners_30 = r.listeners_30 + EXCLUDED.listeners_30,
+    listeners_7 = r.listeners_7 + EXCLUDED.listeners_7,
+    listeners_1 = r.listeners_1 + EXCLUDED.listeners_1;
+
+-- name: drop_recent
+-- Those of some items that are in no window any more.
+-- $1 items integer[]
+DELETE FROM played_recent WHERE item = ANY ($1) AND plays_365 = 0;
 
 -- name: drop
 -- Items that nobody has played any more.
--- $1 ids integer[]
+-- $1 items integer[]
 WITH unlinked AS (
     DELETE FROM played_by WHERE item = ANY ($1)
+),
+uncounted AS (
+    DELETE FROM played_total WHERE item = ANY ($1)
 )
-DELETE FROM played WHERE id = ANY ($1) AND plays = 0;
+DELETE FROM played WHERE id = ANY ($1);
 
 -- name: count_listeners
 -- Add to how much accounts have played.
@@ -120,7 +139,7 @@ WITH heard AS (
         AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = p.account_id AND c.hidden)
     GROUP BY p.account_id, item.kind, item.key
 )
-SELECT i.id, sum(h.plays)::integer AS plays, count(*) FILTER (WHERE l.last_minute < $3)::integer AS listeners
+SELECT i.id, i.kind::text AS kind, sum(h.plays)::integer AS plays, count(*) FILTER (WHERE l.last_minute < $3)::integer AS listeners
 FROM heard h
 JOIN played i ON i.key = h.key AND i.kind = h.kind
 JOIN listening l ON l.account_id = h.account_id AND l.kind = i.kind AND l.item = i.id
@@ -143,4 +162,4 @@ SELECT account_id FROM actor_count WHERE account_id = ANY ($1) AND hidden;
 
 -- name: clear
 -- Nobody has played anything.
-TRUNCATE played, played_name, played_by, listening, listener RESTART IDENTITY;
+TRUNCATE played, played_total, played_recent, played_name, played_by, listening, listener RESTART IDENTITY;

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
+
+import orjson
 
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.heard import Changed, Name
@@ -18,30 +20,37 @@ from runtime.sql import Queries
 SQL: Final = Queries.beside(__file__)
 
 
+Names: TypeAlias = Mapping[Name, int]
+"""Names, and how many plays give them."""
+
+
 class Renaming(NamedTuple):
-    """`before`: plays by the names that had rows of their own; `name`, `after`: what is to be."""
+    """`before`: the names that had rows of their own; `name`, `after`: what is to be."""
 
     item: Changed
-    before: Mapping[Name, int]
+    before: Names
     name: Name
-    after: Mapping[Name, int]
+    after: Names
 
 
-def best(names: Mapping[Name, int]) -> Name:
+def best(names: Names) -> Name:
     """The name of most plays, of equals the first by bytes; one that is none only if there is no other."""
     return min(names, key=lambda each: (not each[0], -names[each], each[0].encode(), each[1].encode()))
 
 
+def weight(plays: int) -> int:
+    """How much a name weighs among others that are the same, as `played` has it."""
+    return plays.bit_length() // 2
+
+
 async def write(connection: Connection, items: Sequence[Changed]) -> None:
     """Follow the names of these items, whose plays have been counted."""
-    touched = [item for item in items if _may_change(item)]
-    renamings = await _renamings(connection, touched) if touched else []
-    if renamings:
-        await _rename(connection, renamings)
-    fresh = {item.id for item in items if not item.plays and sum(item.heard.slots)}
-    credited = {each.item.id for each in renamings if _credits_otherwise(each)}
-    if changed := sorted(fresh | credited):
-        await connection.execute(SQL["link"], changed)
+    renamings = await _renamings(connection, [item for item in items if _may_change(item)])
+    await _count_names(connection, renamings)
+    await _rename(connection, items, renamings)
+    await _link(connection, items)
+    if credited := [each.item.id for each in renamings if not each.item.fresh and _credits_otherwise(each)]:
+        await connection.execute(SQL["link"], sorted(credited))
 
 
 def _may_change(item: Changed) -> bool:
@@ -54,12 +63,13 @@ def _may_change(item: Changed) -> bool:
 
 async def _renamings(connection: Connection, items: Sequence[Changed]) -> list[Renaming]:
     others: defaultdict[int, dict[Name, int]] = defaultdict(dict)
-    for item_id, plays, name, credit in await connection.fetch(SQL["other_names"], [item.id for item in items]):
-        others[item_id][name, credit] = plays
+    if elsewhere := [item.id for item in items if item.other_plays]:
+        for item_id, plays, name, credit in await connection.fetch(SQL["other_names"], elsewhere):
+            others[item_id][name, credit] = plays
     return [_renaming(item, others[item.id]) for item in items]
 
 
-def _renaming(item: Changed, before: Mapping[Name, int]) -> Renaming:
+def _renaming(item: Changed, before: Names) -> Renaming:
     counts = {**before, item.name: item.plays - item.other_plays}
     for name, number in item.heard.names.items():
         counts[name] = counts.get(name, 0) + number
@@ -69,19 +79,55 @@ def _renaming(item: Changed, before: Mapping[Name, int]) -> Renaming:
     return Renaming(item, before, name, left)
 
 
-async def _rename(connection: Connection, renamings: Sequence[Renaming]) -> None:
-    gone = [(each.item.id, *name) for each in renamings for name in _changed(each.before, each.after)]
-    come = [(each.item.id, *name, each.after[name]) for each in renamings for name in _changed(each.after, each.before)]
+async def _count_names(connection: Connection, renamings: Sequence[Renaming]) -> None:
+    """Bring the rows of other names to what they are to be."""
+    gone = [(each.item.id, *name) for each in renamings for name in each.before if name not in each.after]
+    come: list[tuple[int, str, str, int]] = []
+    counted: list[tuple[int, str, str, int]] = []
+    for each in renamings:
+        for name, plays in each.after.items():
+            if name not in each.before:
+                come.append((each.item.id, *name, plays))
+            elif plays != each.before[name]:
+                counted.append((each.item.id, *name, plays))
     if gone:
         await connection.execute(SQL["drop_names"], *zip(*gone, strict=True))
+    if counted:
+        await connection.execute(SQL["count_names"], *zip(*counted, strict=True))
     if come:
-        await connection.execute(SQL["add_names"], *zip(*come, strict=True))
-    rows = [(each.item.id, *each.name, sum(each.after.values())) for each in renamings]
-    await connection.execute(SQL["rename"], *zip(*rows, strict=True))
+        await connection.copy_records_to_table("played_name", records=come, columns=("item", "name", "credit", "plays"))
 
 
-def _changed(names: Mapping[Name, int], others: Mapping[Name, int]) -> list[Name]:
-    return [name for name, plays in names.items() if others.get(name) != plays]
+async def _rename(connection: Connection, items: Sequence[Changed], renamings: Sequence[Renaming]) -> None:
+    """Write what stands with the items, unless they were just added with it."""
+    renamed = {each.item.id: (each.name, sum(each.after.values())) for each in renamings}
+    rows: list[tuple[int, str, str, int, int]] = []
+    for item in items:
+        if item.fresh:
+            continue
+        stands = item.name, item.other_plays
+        heavy = weight(item.plays + sum(item.heard.slots))
+        wanted = renamed.get(item.id, stands)
+        if wanted != stands or heavy != weight(item.plays):
+            (name, credit), other_plays = wanted
+            rows.append((item.id, name, credit, other_plays, heavy))
+    if rows:
+        await connection.execute(SQL["rename"], *zip(*rows, strict=True))
+
+
+async def _link(connection: Connection, items: Sequence[Changed]) -> None:
+    """Put recordings and releases that were just added to their artists, all of which are among the items."""
+    artists = {item.key: item.id for item in items if item.kind == "artist"}
+    links = {
+        (artists[key], item.kind, item.id)
+        for item in items
+        if item.fresh
+        for (_, credit), plays in item.heard.names.items()
+        if plays and credit
+        for _, key in orjson.loads(credit)
+    }
+    if links:
+        await connection.copy_records_to_table("played_by", records=sorted(links), columns=("artist", "kind", "item"))
 
 
 def _credits_otherwise(each: Renaming) -> bool:

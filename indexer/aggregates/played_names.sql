@@ -4,24 +4,27 @@
 SELECT item, plays, name, credit FROM played_name WHERE item = ANY ($1);
 
 -- name: drop_names
--- Nobody names them so any more, or otherwise often.
+-- Nobody names them so any more.
 -- $1 items integer[], $2 names text[], $3 credits text[]
 DELETE FROM played_name n
 USING unnest($1::integer[], $2::text[], $3::text[]) AS gone (item, name, credit)
 WHERE n.item = gone.item AND n.name = gone.name AND n.credit = gone.credit;
 
--- name: add_names
+-- name: count_names
 -- So many plays name them so.
 -- $1 items integer[], $2 names text[], $3 credits text[], $4 plays integer[]
-INSERT INTO played_name (item, name, credit, plays)
-SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]);
+UPDATE played_name n
+SET plays = new.plays
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) AS new (item, name, credit, plays)
+WHERE n.item = new.item AND n.name = new.name AND n.credit = new.credit;
 
 -- name: rename
--- What most plays call them, and how many name them otherwise.
--- $1 items integer[], $2 names text[], $3 credits text[], $4 other_plays integer[]
+-- What most plays call them, how many name them otherwise, and what their names weigh.
+-- $1 items integer[], $2 names text[], $3 credits text[], $4 other_plays integer[], $5 weights smallint[]
 UPDATE played p
-SET name = new.name, credit = new.credit, other_plays = new.other_plays
-FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) AS new (item, name, credit, other_plays)
+SET name = new.name, credit = new.credit, other_plays = new.other_plays, weight = new.weight
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[], $5::smallint[])
+    AS new (item, name, credit, other_plays, weight)
 WHERE p.id = new.item;
 
 -- name: link

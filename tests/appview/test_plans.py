@@ -106,14 +106,19 @@ SELECT md5(i::text), i % 1000 + 1, ARRAY(SELECT i * j % 10007 FROM generate_seri
 FROM generate_series(1, {PEOPLE}) i;
 """
 CHARTS = f"""
-INSERT INTO played (
-    kind, plays, plays_1, plays_3, plays_7, plays_15, plays_30, plays_61, plays_90, plays_180, plays_365, listeners,
-    listeners_1, listeners_7, listeners_30, listeners_90, listeners_180, listeners_365, other_plays, key, name, credit
-)
-SELECT (enum_range(NULL::played_kind))[i % 3 + 1], n, n / 64, n / 50, n / 32, n / 20, n / 16, n / 10, n / 8, n / 4,
-       n / 2, n, n / 64, n / 32, n / 16, n / 8, n / 4, n / 2, 0, md5(i::text)::uuid, 'Name ' || i,
+INSERT INTO played (id, kind, other_plays, weight, key, name, credit)
+SELECT i, (enum_range(NULL::played_kind))[i % 3 + 1], 0, 9 * 10 / i, md5(i::text)::uuid, 'Name ' || i,
        '[["A", "' || md5('A') || '"]]'
-FROM generate_series(1, {ROWS}) i CROSS JOIN LATERAL (SELECT 1 + {ROWS} / i AS n);
+FROM generate_series(1, {ROWS}) i;
+INSERT INTO played_total (item, kind, plays, listeners)
+SELECT id, kind, 1 + {ROWS} / id, 1 + {ROWS} / id FROM played;
+INSERT INTO played_recent (
+    item, kind, plays_365, plays_180, plays_90, plays_61, plays_30, plays_15, plays_7, plays_3, plays_1,
+    listeners_365, listeners_180, listeners_90, listeners_30, listeners_7, listeners_1
+)
+SELECT item, kind, n, n / 4, n / 8, n / 10, n / 16, n / 20, n / 32, n / 50, n / 64, n / 2, n / 4, n / 8, n / 16, n / 32,
+       n / 64
+FROM played_total CROSS JOIN LATERAL (SELECT plays AS n) AS n;
 INSERT INTO played_by (artist, kind, item)
 SELECT 3 * (i % 1000 + 1), kind, id FROM played CROSS JOIN LATERAL (SELECT id AS i) AS n WHERE kind <> 'artist';
 INSERT INTO listening (account_id, item, kind, plays, last_minute)

@@ -52,6 +52,8 @@ KEYS: Final = {
     "search_word": ("word",),
     "chart_window": ("days",),
     "played": ("kind", "key"),
+    "played_total": ("kind", "key"),
+    "played_recent": ("kind", "key"),
     "played_name": ("kind", "key", "name", "credit"),
     "played_by": ("artist", "kind", "item"),
     "listening": ("did", "kind", "key"),

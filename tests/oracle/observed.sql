@@ -206,6 +206,17 @@ SELECT * FROM chart_window;
 -- What was played.
 SELECT * FROM played;
 
+-- name: played_total
+-- How often, and by how many.
+SELECT t.kind, p.key, t.plays, t.listeners FROM played_total t LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
+
+-- name: played_recent
+-- The same in the windows.
+SELECT p.key, t.kind, t.plays_365, t.plays_180, t.plays_90, t.plays_61, t.plays_30, t.plays_15, t.plays_7, t.plays_3, t.plays_1,
+       t.listeners_365, t.listeners_180, t.listeners_90, t.listeners_30, t.listeners_7, t.listeners_1
+FROM played_recent t
+LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
+
 -- name: played_name
 -- How else it is called.
 SELECT p.kind, p.key, t.name, t.credit, t.plays FROM played_name t LEFT JOIN played p ON p.id = t.item;

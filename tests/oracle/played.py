@@ -39,8 +39,8 @@ def windows(today: datetime) -> dict[tuple[Any, ...], Row]:
 def played(
     plays: Rows, hidden: frozenset[str], edges: Rows, known: Callable[[Any], Any]
 ) -> dict[str, dict[tuple[Any, ...], Row]]:
-    """The tables `played`, `played_name`, `played_by`, `listening` and `listener`. `edges`: `chart_window` as it is;
-    `known`: the identity that the indexer has given to what has only names."""
+    """The tables `played`, `played_total`, `played_recent`, `played_name`, `played_by`, `listening` and `listener`.
+    `edges`: `chart_window` as it is; `known`: the identity that the indexer has given to what has only names."""
     since = {days: row["since"] for (days,), row in edges.items()}
     items: defaultdict[tuple[str, Any], list[Play]] = defaultdict(list)
     times: defaultdict[str, list[datetime]] = defaultdict(list)
@@ -49,7 +49,8 @@ def played(
             times[did].append(row["played_at"])
             for kind, key, name, artists in _items(row, known):
                 items[kind, key].append(Play(did, row["played_at"], name, artists))
-    tables: dict[str, dict[tuple[Any, ...], Row]] = {"played": {}, "played_name": {}, "played_by": {}, "listening": {}}
+    names = ("played", "played_total", "played_recent", "played_name", "played_by", "listening")
+    tables: dict[str, dict[tuple[Any, ...], Row]] = {name: {} for name in names}
     for (kind, key), heard in items.items():
         named = Counter(play.name for play in heard)
         name = min(named, key=lambda each: (not each[0], -named[each], each[0].encode(), each[1].encode()))
@@ -57,9 +58,12 @@ def played(
             "name": name[0],
             "credit": name[1],
             "other_plays": len(heard) - named[name],
-            **_by_window("plays", [play.at for play in heard], since, WINDOWS),
-            **_listeners(heard, since),
+            "weight": len(f"{len(heard):b}") // 2,
         }
+        figures = _by_window("plays", [play.at for play in heard], since, WINDOWS) | _listeners(heard, since)
+        tables["played_total"][kind, key] = {each: figures.pop(each) for each in ("plays", "listeners")}
+        if figures["plays_365"]:
+            tables["played_recent"][kind, key] = figures
         tables["played_name"] |= {(kind, key, *each): {"plays": named[each]} for each in named if each != name}
         tables["played_by"] |= {(artist, kind, key): {} for play in heard for artist in play.artists}
         for did in {play.did for play in heard}:

@@ -97,16 +97,34 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         names[items[item]][name, credit] = plays
     plays = ", ".join(f"plays_{days}" for days in WINDOWS)
     listeners = ", ".join(f"listeners_{days}" for days in HEARD)
-    played = await pool.fetch(
-        f"SELECT id, name, credit, other_plays, plays, {plays}, listeners, {listeners} FROM played"
+    windows = await pool.fetch(f"SELECT item, kind::text, {plays}, {listeners} FROM played_recent")
+    assert all(items[item][0] == kind for item, kind, *_ in windows)
+    recent = {row["item"]: tuple(row)[2:] for row in windows}
+    assert all(row["plays_365"] for row in windows)
+    rows = await pool.fetch(
+        """
+        SELECT p.id, p.kind::text, t.kind::text, p.name, p.credit, p.other_plays, p.weight, t.plays, t.listeners
+        FROM played p
+        FULL JOIN played_total t ON t.item = p.id
+        """
     )
+    played: dict[tuple[str, str], Any] = {}
+    for item, kind, counted, name, credit, other_plays, weight, total, listening_ever in rows:
+        assert items[item][0] == kind == counted
+        assert weight == total.bit_length() // 2
+        figures = recent.get(item, (0,) * len(WINDOWS + HEARD))
+        played[items[item]] = (
+            (name, credit, other_plays),
+            (total, *figures[: len(WINDOWS)]),
+            (listening_ever, *figures[len(WINDOWS) :]),
+        )
     links = await pool.fetch("SELECT artist, kind::text, item FROM played_by")
     assert all(items[item][0] == kind for _, kind, item in links)
     listening = await pool.fetch("SELECT account_id, kind::text, item, plays, last_minute FROM listening")
     assert all(items[item][0] == kind for _, kind, item, _, _ in listening)
     heard = ", ".join(f"plays_{days}" for days in HEARD)
     return {
-        "played": {items[row[0]]: (tuple(row[1:4]), tuple(row[4:14]), tuple(row[14:])) for row in map(tuple, played)},
+        "played": played,
         "names": dict(names),
         "links": {(items[artist][1], *items[item]) for artist, _, item in links},
         "listening": {(account_id, *items[item]): (plays, last) for account_id, _, item, plays, last in listening},

@@ -26,7 +26,7 @@ async def test_two_who_like_one_track_at_once_are_both_counted(pool: Pool) -> No
 
 async def test_a_like_and_its_track_that_come_at_once_meet(pool: Pool) -> None:
     for _ in range(10):
-        await pool.execute("TRUNCATE account, subject_count, actor_count, plyr_track, plyr_like CASCADE")
+        await pool.execute("TRUNCATE account, record, subject_count, actor_count, plyr_track, plyr_like CASCADE")
         book = await Book.open(pool)
         track = row(records.TRACK, records.track(), account_id=1)
         like = row(records.LIKE, records.like(track_uri(1, "3kaaaaaaaaa2a")), account_id=2)

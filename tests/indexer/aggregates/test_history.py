@@ -92,7 +92,7 @@ async def follow(book: Book, step: tuple[str, Any]) -> None:
 
 
 async def emptied(pool: Pool) -> Book:
-    await pool.execute(f"TRUNCATE account, {', '.join((*TABLES, *played.FOLLOWER.tables[1:]))} CASCADE")
+    await pool.execute(f"TRUNCATE account, record, {', '.join((*TABLES, *played.FOLLOWER.tables[1:]))} CASCADE")
     for table in ("totals", "heard_total"):
         await pool.execute(f"INSERT INTO {table} (slot) SELECT generate_series(0, 15)")
     return await Book.open(pool, accounts=max(ACCOUNTS))

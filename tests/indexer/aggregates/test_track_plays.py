@@ -101,7 +101,7 @@ async def test_a_repetition_that_comes_to_count_brings_its_own_track(pool: Pool)
 async def test_plays_and_tracks_that_come_and_go_at_once_meet(pool: Pool) -> None:
     for _ in range(10):
         await pool.execute(
-            "TRUNCATE account, subject_count, actor_count, plyr_track, teal_play, ranked_track, track_play,"
+            "TRUNCATE account, record, subject_count, actor_count, plyr_track, teal_play, ranked_track, track_play,"
             " track_listener, heard_actor, heard_tag, search_document, search_word CASCADE"
         )
         await pool.execute("UPDATE heard_total SET play_count = 0")

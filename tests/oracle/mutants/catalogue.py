@@ -314,8 +314,8 @@ MEANING: Final = (
     Mutant(
         "an edit is a new indexing",
         "indexer/apply.sql",
-        "SET cid = EXCLUDED.cid, rev = EXCLUDED.rev,",
-        "SET indexed_at = EXCLUDED.indexed_at, cid = EXCLUDED.cid, rev = EXCLUDED.rev,",
+        "SET cid = new.cid, rev = new.rev,",
+        "SET indexed_at = now(), cid = new.cid, rev = new.rev,",
         ("tests/indexer/test_pipeline.py",),
     ),
     Mutant(

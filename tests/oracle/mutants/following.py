@@ -11,16 +11,16 @@ CALM: Final = ("tests/oracle/test_oracle.py::test_a_world_without_faults_is_inde
 FOLLOWING: Final = (
     Mutant(
         "what was played late was heard last",
-        "indexer/aggregates/listening.sql",
-        "last_minute = greatest(l.last_minute, EXCLUDED.last_minute)",
-        "last_minute = EXCLUDED.last_minute",
+        "indexer/aggregates/listening.py",
+        "max(before.last_minute, share.added)",
+        "share.added",
         CALM,
     ),
     Mutant(
         "an item is by those whom its first play credits",
         "indexer/aggregates/played_names.py",
-        "if changed := sorted(fresh | credited):",
-        "if changed := sorted(fresh | credited & fresh):",
+        "if not each.item.fresh and _credits_otherwise(each)",
+        "if each.item.fresh and _credits_otherwise(each)",
         CALM,
     ),
     Mutant(
