@@ -17,7 +17,8 @@ test: $(INSTALLED_DEV) check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not long"
 
 test-long: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m long --ignore tests/soak
+	$(BIN)/python -m pytest -m long tests/soak
 
 check: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .

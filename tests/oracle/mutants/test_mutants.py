@@ -10,6 +10,7 @@ from tests.oracle.mutants.catalogue import MUTANTS
 from tests.oracle.mutants.workshop import ROOT, Mutant, make_copy, run_tests, try_mutant
 
 LEAST = 25
+SECONDS_OF_ALL = 1_200.0
 TESTS = tuple(sorted({test for mutant in MUTANTS for test in mutant.tests}))
 
 
@@ -34,7 +35,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 async def test_without_a_mutant_nothing_is_found(tree: Path) -> None:
-    verdict = await run_tests(tree, TESTS)
+    verdict = await run_tests(tree, TESTS, SECONDS_OF_ALL)
     assert not verdict.killed, verdict.output
 
 

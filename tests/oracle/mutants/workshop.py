@@ -12,7 +12,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[3]
 PACKAGES: Final = ("protocol", "runtime", "lexicons", "migrations", "indexer", "appview", "simulator", "tests")
 COPIED: Final = (*PACKAGES, "pyproject.toml")
-SECONDS: Final = 300.0
+SECONDS: Final = 300.0  # of the tests of one mutant
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ async def try_mutant(root: Path, mutant: Mutant) -> Verdict:
         path.write_text(right, encoding="utf-8")
 
 
-async def run_tests(root: Path, tests: tuple[str, ...]) -> Verdict:
-    """Whether any of the tests fails in the copy, or does not end; one failure is enough."""
+async def run_tests(root: Path, tests: tuple[str, ...], seconds: float = SECONDS) -> Verdict:
+    """Whether any of the tests fails in the copy, or does not end in time; one failure is enough."""
     arguments = ("-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", *tests)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=root, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             output, _ = await process.communicate()
     except TimeoutError:
         process.kill()
         await process.wait()
-        return Verdict(killed=True, output=f"still running after {SECONDS:.0f} s")
+        return Verdict(killed=True, output=f"still running after {seconds:.0f} s")
     text = output.decode(errors="replace")
     assert process.returncode in (0, 1), text
     return Verdict(process.returncode == 1, text[-2_000:])
