@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from indexer import projections, shadow
+from indexer import aggregates, projections, shadow
+from indexer.aggregates import windows
 from indexer.projecting import project
 from indexer.reading import RecordReader
 from indexer.stages import RecordKeyRow, RecordRow
@@ -176,6 +177,10 @@ class Reindex:
             async with connection.transaction():
                 followed = await self._follow_some(connection)
             self._show(self._progress)
+        while True:
+            async with connection.transaction():
+                if not await windows.keep_up(connection, aggregates.CHARTS):
+                    return
 
     async def _follow_some(self, connection: Connection) -> int:
         changes = await connection.fetch(SQL["next_changes"], CHANGES)
@@ -243,6 +248,8 @@ class Reindex:
             await connection.execute(SQL["hold_sources"])
             began = time.monotonic()
             while await self._follow_some(connection):
+                pass
+            while await windows.keep_up(connection, aggregates.CHARTS):
                 pass
             self._progress.revalidated = _number(await connection.execute(SQL["carry_out_verdicts"]))
             await shadow.take_over(connection, TABLES)

@@ -33,6 +33,5 @@ BEGIN
 END
 $$;
 
-ALTER TABLE plyr_track ALTER COLUMN said SET EXPRESSION AS (track_said(
-    uri, cid, title, artist, file_type, duration, image, description, tags, support_gate, self_labels, created_at, indexed_at
-));
+-- What is stored is made anew.
+UPDATE plyr_track SET uri = uri;

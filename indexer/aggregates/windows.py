@@ -30,11 +30,27 @@ class Chart(NamedTuple):
 async def step(connection: Connection, charts: Sequence[Chart], now: datetime) -> bool:
     """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move."""
     edges = await moving(connection)
-    late = [(days, since) for days, since in edges.items() if since < wanted(days, now)]
+    return await _toward(connection, charts, edges, {days: wanted(days, now) for days in edges})
+
+
+async def keep_up(connection: Connection, charts: Sequence[Chart]) -> bool:
+    """Move one edge of tables that are being made a little towards where it is in those that serve; whether there was
+    any to move. Nobody else writes these tables."""
+    serving = {row["days"]: row["since"] for row in await connection.fetch(SQL["serving"])}
+    return await _toward(connection, charts, await _edges(connection), serving)
+
+
+async def _toward(
+    connection: Connection,
+    charts: Sequence[Chart],
+    edges: Mapping[int, datetime],
+    goals: Mapping[int, datetime],
+) -> bool:
+    late = [(days, edges[days]) for days, goal in goals.items() if days in edges and edges[days] < goal]
     if not late:
         return False
     days, since = max(late)
-    until = wanted(days, now)
+    until = goals[days]
     for chart in charts:
         if found := await chart.reach(connection, since, until):
             until = max(since + MINUTE, found.replace(second=0, microsecond=0))

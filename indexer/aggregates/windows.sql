@@ -23,3 +23,7 @@ SELECT days, coalesce(w.since, date_trunc('day', now(), 'UTC') - days * interval
 FROM unnest($1::smallint[]) AS days
 LEFT JOIN public.chart_window w USING (days)
 ON CONFLICT (days) DO NOTHING;
+
+-- name: serving
+-- Where the windows begin in the tables that serve.
+SELECT days, since FROM public.chart_window;

@@ -138,7 +138,7 @@ async def test_far_behind_the_stream_a_batch_is_let_fill(pool: Pool, late: bool,
         await asyncio.sleep(0.2)
     else:
         await world.until_written()
-    for _ in range(500):
+    for _ in range(499):
         world.commit(second if late else just_now(second))
     await world.until_written()
     stop.set()
@@ -215,7 +215,7 @@ async def test_stopping_at_any_moment_loses_nothing_and_doubles_nothing(pool: Po
             if seq > cursor:
                 world.commit(just_now(body))
         running = asyncio.create_task(world.pipeline.run(asyncio.Event()))
-        await asyncio.sleep(chance.random() * 0.02)
+        await asyncio.sleep(chance.random() * 0.01 * (2 + deaths))
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         deaths += 1

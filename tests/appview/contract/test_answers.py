@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 import lexicons
-from appview.queries import QUERIES
+from appview.queries import QUERIES, identity
 from appview.reads import Reads
 from tests.appview.contract.cases import CASES, Case
 from tests.appview.contract.conftest import KEY
@@ -97,8 +97,8 @@ async def test_an_answer_takes_as_many_statements_as_the_docs_say(
     for case in CASES:
         sent.clear()
         await _as_fan(client, town, case)
-        most[case.nsid] = max(most[case.nsid], len(sent) - 1)  # one finds out who asks
-    assert {nsid: number for nsid, number in most.items() if number > STATEMENTS_MAX} == {}
+        assert len(sent) - 1 <= STATEMENTS_MAX, case  # one finds out who asks
+        most[case.nsid] = max(most[case.nsid], sum(sql != identity.SQL["holders"] for sql in sent) - 1)
     text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
     told = {nsid: int(number) for nsid, number in re.findall(r"^\| `([\w.]+)` \|.*\| (\d) \|$", text, re.MULTILINE)}
     assert {nsid: told.get(nsid) for nsid in most} == dict(most)
