@@ -289,7 +289,9 @@ CREATE TABLE public.played (
     weight smallint NOT NULL,
     key uuid NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
-    credit text NOT NULL COLLATE pg_catalog."C"
+    credit text NOT NULL COLLATE pg_catalog."C",
+    squeezed text COLLATE pg_catalog."C",
+    words tsvector
 )
 WITH (fillfactor='90');
 CREATE TABLE public.played_by (
@@ -339,6 +341,13 @@ CREATE TABLE public.played_total (
     listeners integer NOT NULL
 )
 WITH (fillfactor='90');
+CREATE TABLE public.played_word (
+    documents integer NOT NULL,
+    weight smallint GENERATED ALWAYS AS (length(ltrim(((documents)::bit(32))::text, '0'::text))) STORED NOT NULL,
+    word text NOT NULL COLLATE pg_catalog."C",
+    marks integer[] NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE public.plyr_comment (
     account_id bigint NOT NULL,
     sort_at timestamp with time zone NOT NULL,
@@ -1105,14 +1114,20 @@ CREATE VIEW public.visible_played_by AS
     kind,
     item
    FROM public.played_by;
+CREATE VIEW public.visible_played_document AS
+ SELECT id,
+    kind,
+    weight,
+    squeezed AS name,
+    words
+   FROM public.played;
 CREATE VIEW public.visible_played_name AS
  SELECT p.id,
     p.kind,
     t.plays,
     p.weight,
     lower((NORMALIZE(p.name, NFKC) COLLATE "default")) AS name,
-    hashtextextended(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash,
-    ("left"(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), 60) COLLATE "C") AS beginning
+    hashtextextended(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
    FROM (public.played p
      JOIN public.played_total t ON (((t.item = p.id) AND (t.kind = p.kind))));
 CREATE VIEW public.visible_played_track AS
@@ -1120,6 +1135,12 @@ CREATE VIEW public.visible_played_track AS
     play_count AS plays
    FROM public.ranked_track
   WHERE (play_count > 0);
+CREATE VIEW public.visible_played_word AS
+ SELECT documents,
+    word,
+    marks,
+    weight
+   FROM public.played_word;
 CREATE VIEW public.visible_profile AS
  SELECT a.id AS account_id,
     a.did,
@@ -1357,6 +1378,8 @@ ALTER TABLE ONLY public.played_recent
     ADD CONSTRAINT played_recent_pkey PRIMARY KEY (item);
 ALTER TABLE ONLY public.played_total
     ADD CONSTRAINT played_total_pkey PRIMARY KEY (item);
+ALTER TABLE ONLY public.played_word
+    ADD CONSTRAINT played_word_pkey PRIMARY KEY (word);
 ALTER TABLE ONLY public.plyr_comment
     ADD CONSTRAINT plyr_comment_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.plyr_like
@@ -1431,9 +1454,10 @@ CREATE INDEX listener_chart_7 ON public.listener USING btree (plays_7 DESC, acco
 CREATE INDEX listener_chart_90 ON public.listener USING btree (plays_90 DESC, account_id) WHERE (plays_90 > 0);
 CREATE INDEX listening_artist ON public.listening USING btree (item, plays DESC, account_id) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX listening_chart ON public.listening USING btree (account_id, kind, plays DESC, item) WHERE (plays > 1);
-CREATE INDEX played_by_beginning ON public.played USING btree (kind, "left"(lower((NORMALIZE(name, NFKC) COLLATE "default")), 60) COLLATE "C", weight DESC);
+CREATE INDEX played_artists ON public.played USING gin (words) WITH (fastupdate=off) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX played_by_item ON public.played_by USING btree (item);
 CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), weight DESC);
+CREATE INDEX played_by_squeezed ON public.played USING btree (kind, squeezed, weight DESC);
 CREATE UNIQUE INDEX played_key ON public.played USING btree (key, kind);
 CREATE INDEX played_name_item ON public.played_name USING btree (item);
 CREATE INDEX played_recent_chart_180 ON public.played_recent USING btree (kind, plays_180 DESC, item) WHERE (plays_180 > 0);
@@ -1444,7 +1468,11 @@ CREATE INDEX played_recent_chart_90 ON public.played_recent USING btree (kind, p
 CREATE INDEX played_recent_growth_1 ON public.played_recent USING btree (kind, (((plays_1 * (1000)::bigint) / GREATEST((plays_3 - plays_1), 10))) DESC, item) WHERE ((plays_1 >= 10) AND (listeners_1 >= 2));
 CREATE INDEX played_recent_growth_30 ON public.played_recent USING btree (kind, (((plays_30 * (1000)::bigint) / GREATEST((plays_61 - plays_30), 10))) DESC, item) WHERE ((plays_30 >= 10) AND (listeners_30 >= 2));
 CREATE INDEX played_recent_growth_7 ON public.played_recent USING btree (kind, (((plays_7 * (1000)::bigint) / GREATEST((plays_15 - plays_7), 10))) DESC, item) WHERE ((plays_7 >= 10) AND (listeners_7 >= 2));
+CREATE INDEX played_recordings ON public.played USING gin (words) WITH (fastupdate=off) WHERE (kind = 'recording'::public.played_kind);
+CREATE INDEX played_releases ON public.played USING gin (words) WITH (fastupdate=off) WHERE (kind = 'release'::public.played_kind);
 CREATE INDEX played_total_chart ON public.played_total USING btree (kind, plays DESC, item);
+CREATE INDEX played_word_beginning ON public.played_word USING btree (substr(word, 1, 2), weight DESC, word);
+CREATE INDEX played_word_marks ON public.played_word USING gin (marks) WITH (fastupdate=off);
 CREATE INDEX plyr_comment_by_actor ON public.plyr_comment USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_comment_by_position ON public.plyr_comment USING btree (subject, timestamp_ms, sort_at, account_id, rkey);
 CREATE INDEX plyr_comment_by_time ON public.plyr_comment USING btree (subject, sort_at DESC, account_id DESC, rkey DESC);
@@ -1515,10 +1543,11 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE O
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, plays_1, plays_180, plays_30, plays_365, plays_7, plays_90 OR TRUNCATE ON public.listener FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, weight OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, squeezed, weight, words OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist, item, kind OR TRUNCATE ON public.played_by FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners, plays OR TRUNCATE ON public.played_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.played_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, indexed_at, rkey, sort_at, subject, subject_cid, text, timestamp_ms, updated_at, uri OR TRUNCATE ON public.plyr_comment FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, canonical, created_at, indexed_at, rkey, sort_at, subject, uri OR TRUNCATE ON public.plyr_like FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, created_at, guest_count, indexed_at, item_count, list_type, name, rkey, sort_at, updated_at, uri OR TRUNCATE ON public.plyr_list FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1581,8 +1610,10 @@ GRANT SELECT ON TABLE public.visible_namespace TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_play TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_by TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_played_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;

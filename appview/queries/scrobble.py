@@ -96,15 +96,6 @@ async def get_trending(call: Call) -> str:
     return every(kind, rows)
 
 
-async def search(call: Call) -> str:
-    """What is called so, by type."""
-    types: list[str] = list(dict.fromkeys(call.params.get("types", ()))) or [f"{kind}s" for kind in NOT_FOUND]
-    kinds = [name.removesuffix("s") for name in types]
-    rows = await call.reads.rows(SQL["search"], kinds, call.params["q"], call.params["limit"])
-    groups = [every(f"{kind}s", [row for row in rows if row["kind"] == kind])[1:-1] for kind in kinds]
-    return f"{{{','.join(groups)}}}"
-
-
 async def get_artist(call: Call) -> str:
     """One artist, and what of it was played most."""
     artist = await _find(call, "artist", call.params["artist"])

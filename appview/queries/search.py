@@ -2,7 +2,7 @@
 
 Three statements: the known words that may be meant by those that were typed, the documents that have them, and the
 views of the best. Each is bounded, however common the words are; which documents are looked at, and how they are
-weighed, says `views/search.sql` and `search_score.py`.
+weighed, says `views/search.sql`, `search_words.py` and `search_score.py`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from appview.cursors import MOST, Listing
-from appview.queries import search_terms
+from appview.queries import search_terms, search_words
 from appview.queries.base import VIEWS, Call
-from appview.queries.search_score import BEGUN_LEAST, ONE, Known, Scored, known, scored
+from appview.queries.search_score import Scored, relevance, scored
 from appview.queries.search_terms import Asked
 from protocol.syntax import SyntaxInvalid, parse_at_identifier
 from protocol.text import tag
-from protocol.words import Sought, farther, near, squeeze, within, words
+from protocol.words import squeeze, words
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
@@ -39,12 +39,6 @@ PAGED = 200
 CHOICE = 60
 """Documents of each type that are weighed at the least, and how many for each that is shown."""
 CHOICE_FOR_EACH = 4
-COMMON = 500
-"""Documents of the rarest word from which on the popular ones are looked at first."""
-ENOUGH = 20_000
-"""Documents of the words that may be meant by one, together; but for the first one."""
-FUZZY_MIN = 3
-"""Characters of a word in which mistakes are looked for."""
 
 
 async def search_all(call: Call) -> str:
@@ -62,7 +56,7 @@ async def search_all(call: Call) -> str:
     hits: defaultdict[str, list[str]] = defaultdict(list)
     for each, view in zip(best, views, strict=True):
         if view:
-            hits[each.kind].append(f'{{"relevance":"{min(each.score, ONE) / ONE:.3f}","{_name(each.kind)}":{view}}}')
+            hits[each.kind].append(f'{{"relevance":"{relevance(each.score)}","{_name(each.kind)}":{view}}}')
     lists = ",".join(f'"{name}":[{",".join(hits[GROUPS[name][0]])}]' for name in types)
     counts = ",".join(f'"{name}":{len(hits[GROUPS[name][0]])}' for name in types)
     return f'{{{lists},"counts":{{{counts}}}}}'
@@ -106,8 +100,8 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
     asked, author = _narrowed(search_terms.parse(call.params["q"]), tags, artist)
     if asked.empty:
         return []
-    meanings = await _meanings(call, asked.words)
-    strict, wide, some = _queries(asked.words, meanings, words(author or ""))
+    meanings = await search_words.meanings(call, SQL["words"], asked.words)
+    strict, wide, some = search_words.queries(asked.words, meanings, words(author or ""))
     rows = await call.reads.rows(
         SQL["documents"],
         kinds,
@@ -116,7 +110,7 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
         strict,
         wide,
         some,
-        _common(meanings),
+        search_words.common(meanings),
         list(excluded),
         list(asked.tags),
         squeeze(author) if author else None,
@@ -141,26 +135,6 @@ def _narrowed(asked: Asked, tags: Sequence[str], artist: str | None) -> tuple[As
     return (asked if asked.account == account else replace(asked, account=account)), None
 
 
-async def _meanings(call: Call, typed: Sequence[Sought]) -> list[list[Known]]:
-    """Of each word that was typed, the known ones that may be meant."""
-    if not typed:
-        return []
-    names = [each.word for each in typed]
-    rows = await call.reads.rows(
-        SQL["words"],
-        names,
-        [each.begins and (len(each.word) > 1 or not each.word.isascii()) for each in typed],
-        [_array(near(name)) if len(name) >= FUZZY_MIN else None for name in names],
-        [_array(farther(name)) or None for name in names],
-        [_array(within(name)) or None for name in names],
-    )
-    found: list[list[tuple[int, str, int]]] = [[] for _ in names]
-    for row in rows:
-        place: int = row["place"]
-        found[place - 1].append((row["way"], row["word"], row["documents"]))
-    return [known(name, rows) for name, rows in zip(names, found, strict=True)]
-
-
 async def _shown(call: Call, best: Sequence[Scored]) -> list[str | None]:
     """The view of each; None of what has gone meanwhile."""
     if not best:
@@ -172,54 +146,3 @@ async def _shown(call: Call, best: Sequence[Scored]) -> list[str | None]:
 
 def _name(kind: str) -> str:
     return next(view for each, view in GROUPS.values() if each == kind)
-
-
-def _array(marks: Sequence[int]) -> str:
-    return f"{{{','.join(map(str, marks))}}}" if marks else ""
-
-
-def _queries(
-    typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist: Sequence[str]
-) -> tuple[str | None, str | None, str | None]:
-    """Queries for documents with all words as they are typed, with all or near ones, and with one of the two rarest;
-    all of them by the artist. A single letter is a word that is not yet typed; it need not be met."""
-    pairs = [
-        (each, words)
-        for each, words in zip(typed, meanings, strict=True)
-        if len(typed) == 1 or len(each.word) > 1 or not each.word.isascii()
-    ]
-    exact = [
-        _any_of([one for one in words if one.quality >= (BEGUN_LEAST if each.begins else 1)]) for each, words in pairs
-    ]
-    meant = [_any_of(words) for _, words in pairs if words]
-    rarest = sorted((sum(one.documents for one in words), place) for place, (_, words) in enumerate(pairs) if words)
-    some = [_any_of(pairs[place][1]) for _, place in rarest[:2]] if len(pairs) > 1 else []
-    by = [_quoted(word) for word in artist]
-    strict = _all_of([*exact, *by]) if exact else None
-    wide = _all_of([*meant, *by]) if meant else None
-    return strict, wide if wide != strict else None, _all_of(["|".join(filter(None, some)), *by]) if some else None
-
-
-def _all_of(parts: Sequence[str | None]) -> str | None:
-    return "&".join(f"({part})" for part in parts) if parts and all(parts) else None
-
-
-def _any_of(meanings: Sequence[Known]) -> str | None:
-    """Any of some known words, the best ones, bounded by how many documents have them."""
-    chosen: list[str] = []
-    documents = 0
-    for each in meanings:
-        documents += each.documents
-        if chosen and documents > ENOUGH:
-            break
-        chosen.append(_quoted(each.word))
-    return "|".join(chosen) or None
-
-
-def _common(meanings: Sequence[Sequence[Known]]) -> bool:
-    """Whether so many documents have the words that it matters which of them are looked at."""
-    return bool(meanings) and min(sum(each.documents for each in words) for words in meanings) > COMMON
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

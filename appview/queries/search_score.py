@@ -76,17 +76,28 @@ def _quality(way: int, word: str, other: str) -> float:
 
 def scored(asked: Asked, meanings: Sequence[Sequence[Known]], rows: Iterable[asyncpg.Record]) -> list[Scored]:
     """The documents of some rows, the best first, each once."""
+    found = {
+        (row["kind"], row["account_id"], row["key"]): Scored(score, row["kind"], row["account_id"], row["key"])
+        for score, row in relevant(asked, meanings, rows)
+    }
+    return sorted(found.values(), reverse=True)
+
+
+def relevant(
+    asked: Asked, meanings: Sequence[Sequence[Known]], rows: Iterable[asyncpg.Record]
+) -> list[tuple[int, asyncpg.Record]]:
+    """Those of some rows of documents that are to be shown, each with its score."""
     qualities: dict[str, list[tuple[int, float]]] = {}
     for number, words in enumerate(meanings):
         for word, _, quality in words:
             qualities.setdefault(word, []).append((number, quality))
-    found = {
-        (row["kind"], row["account_id"], row["key"]): Scored(
-            _score(asked, len(meanings), qualities, row), row["kind"], row["account_id"], row["key"]
-        )
-        for row in rows
-    }
-    return sorted((each for each in found.values() if each.score >= LEAST), reverse=True)
+    found = [(_score(asked, len(meanings), qualities, row), row) for row in rows]
+    return [(score, row) for score, row in found if score >= LEAST]
+
+
+def relevance(score: int) -> str:
+    """As a view gives it."""
+    return f"{min(score, ONE) / ONE:.3f}"
 
 
 def _score(asked: Asked, number: int, qualities: Mapping[str, list[tuple[int, float]]], row: asyncpg.Record) -> int:

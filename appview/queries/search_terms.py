@@ -59,6 +59,11 @@ def parse(text: str) -> Asked:
     return _plain(text)
 
 
+def named(text: str) -> Asked:
+    """What the text asks for as nothing but a name, or parts of one."""
+    return Asked(whole=squeeze(text), words=sought(text)[:WORDS_MAX])
+
+
 def _plain(text: str) -> Asked:
     tags = [tag(name) for name in _HASHTAG.findall(text)]
     return Asked(whole=squeeze(text), words=sought(text)[:WORDS_MAX], tags=[name for name in tags if name])

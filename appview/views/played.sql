@@ -38,10 +38,8 @@ json_build_object(
 )
 
 -- fragment: found_entry(kind, hit)
--- What was found by name, with its figures, and how well in thousandths.
-json_build_object(
-    'relevance', to_char(:hit.relevance / 1000.0, 'FM0.000'), :kind, {{played_view_detailed(:hit)}}
-)
+-- What was found by name, with its figures, and how well it fits.
+json_build_object('relevance', :hit.relevance, :kind, {{played_view_detailed(:hit)}})
 
 -- fragment: listener_entry(placed)
 -- The place of an account in a chart.
@@ -150,3 +148,75 @@ END
 -- fragment: since(period)
 -- Where the window of a period begins.
 (SELECT w.since FROM visible_chart_window w WHERE w.days = substring(:period FROM '^[0-9]+')::smallint)
+
+-- fragment: played_documents(kind, most)
+-- What is played of one kind and may be what is asked for, at most so many, those first that are likely to be: the whole
+-- name, its beginning, all words as they are typed (of common words what is played most first), all words or near ones,
+-- and the rarest words; of each part what is played most, among 500. Some may come twice. A part is not begun once there
+-- are enough. For the statement `documents` and its CTE `asked`.
+(SELECT p.kind::text AS kind, p.id, p.plays, length(ltrim(p.plays::bit(32)::text, '0')) AS popularity, found.name,
+        NULL AS alias, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
+        tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
+ FROM (
+     SELECT part.*
+     FROM (
+         (SELECT d.*
+          FROM asked q
+          CROSS JOIN LATERAL (
+              SELECT n.*
+              FROM visible_played_document n
+              WHERE n.kind = :kind AND n.name = q.whole
+              ORDER BY n.weight DESC
+              LIMIT :most
+          ) d)
+         UNION ALL
+         (SELECT d.*
+          FROM asked q
+          CROSS JOIN LATERAL (
+              SELECT n.*
+              FROM visible_played_document n
+              WHERE n.kind = :kind AND n.name > q.whole AND n.name < q.whole || chr(1114111)
+              ORDER BY n.name
+              LIMIT :most / 4
+          ) d)
+         UNION ALL
+         (SELECT d.*
+          FROM asked q
+          CROSS JOIN LATERAL (
+              SELECT m.id
+              FROM visible_played m
+              WHERE m.kind = :kind AND q.common
+              ORDER BY m.plays DESC, m.id
+              LIMIT 1000
+          ) popular
+          JOIN visible_played_document d ON d.id = popular.id
+          WHERE d.words @@ q.strict
+          LIMIT :most / 2)
+         UNION ALL
+         {{played_most(:kind, n.words @@ q.strict, :most)}}
+         UNION ALL
+         {{played_most(:kind, n.words @@ q.wide AND (n.words @@ q.strict) IS NOT TRUE, :most)}}
+         UNION ALL
+         {{played_most(:kind, n.words @@ q.some AND (n.words @@ q.wide) IS NOT TRUE AND (n.words @@ q.strict) IS NOT TRUE, :most / 2)}}
+     ) part
+     WHERE :kind = ANY ($1::text[])
+     LIMIT :most * 3 / 2
+ ) found
+ JOIN visible_played p ON p.id = found.id)
+
+-- fragment: played_most(kind, condition, most)
+-- Of the first 500 documents `n` of a kind that meet a condition of the words that are asked for, `q`, those that are
+-- played most.
+(SELECT d.*
+ FROM asked q
+ CROSS JOIN LATERAL (
+     SELECT few.*
+     FROM (
+         SELECT n.*
+         FROM visible_played_document n
+         WHERE n.kind = :kind AND :condition
+         LIMIT 500
+     ) few
+     ORDER BY few.weight DESC
+     LIMIT :most
+ ) d)

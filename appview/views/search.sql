@@ -1,3 +1,66 @@
+-- fragment: known_words(vocabulary)
+-- Known words for each that is looked for: itself (`way` 0), the commonest that it begins (1), that are near (2) or
+-- farther (3), and that hold it (4). What is common is taken for typed as it was meant. Marks are texts of arrays. For
+-- a statement with the parameters $1 words text[], $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[].
+SELECT asked.place, found.way, found.word, found.documents
+FROM unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[])
+    WITH ORDINALITY AS asked (word, begins, near, farther, within, place)
+LEFT JOIN LATERAL (SELECT max(w.documents) AS documents FROM :vocabulary w WHERE w.word = asked.word) known ON true
+CROSS JOIN LATERAL (
+    (SELECT 0 AS way, asked.word, known.documents WHERE known.documents > 0)
+    UNION ALL
+    (SELECT 1, w.word, w.documents
+     FROM :vocabulary w
+     WHERE asked.begins AND length(asked.word) = 2 AND substr(w.word, 1, 2) = asked.word AND w.word <> asked.word
+     ORDER BY w.weight DESC, w.word
+     LIMIT 30)
+    UNION ALL
+    (SELECT 1, w.word, w.documents
+     FROM (
+         SELECT b.word, b.documents
+         FROM :vocabulary b
+         WHERE asked.begins AND length(asked.word) <> 2 AND b.word > asked.word AND b.word < asked.word || chr(1114111)
+         ORDER BY b.word
+         LIMIT 1000
+     ) w
+     ORDER BY w.documents DESC, w.word
+     LIMIT 30)
+    UNION ALL
+    (SELECT 2, w.word, w.documents
+     FROM (
+         SELECT n.word, n.documents
+         FROM :vocabulary n
+         WHERE n.marks && asked.near::integer[] AND (known.documents > 100) IS NOT TRUE
+             AND abs(length(n.word) - length(asked.word)) <= 1 AND n.word <> asked.word
+         LIMIT 300
+     ) w
+     ORDER BY w.documents DESC, w.word
+     LIMIT 60)
+    UNION ALL
+    (SELECT 3, w.word, w.documents
+     FROM (
+         SELECT n.word, n.documents
+         FROM :vocabulary n
+         WHERE n.marks && asked.farther::integer[] AND known.documents IS NULL
+             AND abs(length(n.word) - length(asked.word)) <= 2
+         LIMIT 2000
+     ) w
+     ORDER BY w.documents DESC, w.word
+     LIMIT 400)
+    UNION ALL
+    (SELECT 4, w.word, w.documents
+     FROM (
+         SELECT h.word, h.documents
+         FROM :vocabulary h
+         WHERE h.marks @> asked.within::integer[] AND (known.documents > 100) IS NOT TRUE
+             AND position(asked.word IN h.word) > CASE WHEN asked.begins THEN 1 ELSE 0 END AND h.word <> asked.word
+         LIMIT 300
+     ) w
+     ORDER BY w.documents DESC, w.word
+     LIMIT 20)
+) found
+ORDER BY asked.place, found.way, found.documents DESC, found.word
+
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
 -- is pointed to, the whole name, its beginning, all words as they are typed (of common words the popular ones first,

@@ -2,23 +2,25 @@
 
 A follower of the plays that count. What a batch changes is added up first (`heard.Pile`) and then to what stands in
 `played_total` and `played_recent`, under the lock of the item's row in `played`; `listening` tells a new listener from
-one that was there, and `played_names` how an item is called. Accounts that show or hide come and go with all their
-plays, page by page.
+one that was there, `played_names` how an item is called, `played_words` how it is found. Accounts that show or hide
+come and go with all their plays, page by page.
 
 Concurrency: the caller's transaction holds the `repo` rows of the accounts, and by it their rows of `listening` and
-`listener`. Items are added in the order of their keys, then locked in that of their ids; all else hangs on these.
+`listener`. Items are added in the order of their keys, then locked in that of their ids; all else hangs on these, but
+for the words, which come last.
 records.md, "What follows from records".
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Final, TypeAlias
 
-from indexer.aggregates import listening, played_names, windows
+from indexer.aggregates import listening, played_names, played_words, windows
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Changed, Key, Kind, Pile, heard_of, minute_of, netted
@@ -43,18 +45,20 @@ async def follow(connection: Connection, touched: Touched) -> None:
     edges = await _edges(connection)
     if not edges:  # nothing is counted before the first reindex of a database that is older than the charts
         return
+    words: Counter[str] = Counter()
     if changes:
         pile = Pile(edges)
         for start in range(0, len(changes), SLICE):
             pile.add(changes[start : start + SLICE])
             await asyncio.sleep(0)
-        await _write(connection, pile, leaving=False)
+        await _write(connection, pile, words, leaving=False)
     if touched.leaving:
-        await _move(connection, touched.leaving, edges, -1)
+        await _move(connection, touched.leaving, edges, words, -1)
     if touched.accounts:
         hidden = {account_id for (account_id,) in await connection.fetch(SQL["hidden"], touched.accounts)}
-        await _move(connection, sorted(hidden & set(touched.accounts)), edges, -1)
-        await _move(connection, sorted(set(touched.accounts) - hidden), edges, 1)
+        await _move(connection, sorted(hidden & set(touched.accounts)), edges, words, -1)
+        await _move(connection, sorted(set(touched.accounts) - hidden), edges, words, 1)
+    await played_words.count(connection, words)
 
 
 async def restart(connection: Connection) -> None:
@@ -70,6 +74,7 @@ FOLLOWER = Follower(
         "played_recent",
         "played_name",
         "played_by",
+        "played_word",
         "listening",
         "listener",
     ),
@@ -102,7 +107,9 @@ async def leave(connection: Connection, days: int, since: datetime, until: datet
 CHART = windows.Chart(reach, leave)
 
 
-async def _move(connection: Connection, account_ids: Sequence[int], edges: Sequence[int], sign: int) -> None:
+async def _move(
+    connection: Connection, account_ids: Sequence[int], edges: Sequence[int], words: Counter[str], sign: int
+) -> None:
     """Take in, or out, all plays of these accounts."""
     if not account_ids:
         return
@@ -113,9 +120,9 @@ async def _move(connection: Connection, account_ids: Sequence[int], edges: Seque
             pile.add((sign, heard_of(row)) for row in rows[start : start + SLICE])
             await asyncio.sleep(0)
         if pile.shares >= SHARES:
-            await _write(connection, pile, leaving=sign < 0)
+            await _write(connection, pile, words, leaving=sign < 0)
             pile = Pile(edges)
-    await _write(connection, pile, leaving=sign < 0)
+    await _write(connection, pile, words, leaving=sign < 0)
 
 
 async def _edges(connection: Connection) -> Sequence[int]:
@@ -123,24 +130,26 @@ async def _edges(connection: Connection) -> Sequence[int]:
     return [minute_of(edges[days]) for days in windows.DAYS if days in edges]
 
 
-async def _write(connection: Connection, pile: Pile, *, leaving: bool) -> None:
-    items = await _locked(connection, pile)
+async def _write(connection: Connection, pile: Pile, words: Counter[str], *, leaving: bool) -> None:
+    """Add what is piled up; `words` notes those by which items have come to be found, or ceased to."""
+    items = await _locked(connection, pile, words)
     await listening.write(connection, items, pile.edges, leaving=leaving)
     await _count(connection, items)
     await _count_recent(connection, items)
-    await played_names.write(connection, items)
+    await played_names.write(connection, items, words)
     if idle := [item.id for item in items if not item.plays + sum(item.heard.slots)]:
-        await connection.execute(SQL["drop"], idle)
+        for row in await connection.fetch(SQL["drop"], idle):
+            words.subtract(row["words"] or ())
     await _count_listeners(connection, pile)
 
 
-async def _locked(connection: Connection, pile: Pile) -> list[Changed]:
+async def _locked(connection: Connection, pile: Pile, words: Counter[str]) -> list[Changed]:
     """All items of the pile; those that are new are added, and those that somebody else drops meanwhile added again."""
     wanted: list[ItemKey] = sorted((kind, key) for kind, items in pile.items.items() for key in items)
     found: list[Changed] = []
     while wanted:
         if missing := await connection.fetch(SQL["missing"], *_columns(wanted)):
-            found.extend(await _add(connection, pile, [(row["kind"], row["key"].hex) for row in missing]))
+            found.extend(await _add(connection, pile, words, [(row["kind"], row["key"].hex) for row in missing]))
             wanted = _without(wanted, found)
         for place, item_id, other_plays, name, credit in await connection.fetch(SQL["lock"], *_columns(wanted)):
             kind, key = wanted[int(place) - 1]
@@ -151,10 +160,11 @@ async def _locked(connection: Connection, pile: Pile) -> list[Changed]:
     return found
 
 
-async def _add(connection: Connection, pile: Pile, missing: Sequence[ItemKey]) -> list[Changed]:
+async def _add(connection: Connection, pile: Pile, words: Counter[str], missing: Sequence[ItemKey]) -> list[Changed]:
     """Those that nobody else adds at the same time."""
     new = {(kind, key): pile.items[kind][key] for kind, key in missing}
     names = {each: played_names.best(item.names) for each, item in new.items()}
+    documents = dict(zip(names, await played_words.documents(list(names.values())), strict=True))
     rows = await connection.fetch(
         SQL["add"],
         *_columns(missing),
@@ -162,10 +172,13 @@ async def _add(connection: Connection, pile: Pile, missing: Sequence[ItemKey]) -
         [credit for _, credit in names.values()],
         [sum(item.slots) - item.names[names[each]] for each, item in new.items()],
         [played_names.weight(sum(item.slots)) for item in new.values()],
+        [each.name for each in documents.values()],
+        [each.tsvector for each in documents.values()],
     )
     added: list[Changed] = []
     for item_id, kind, uuid in rows:
         key, listeners = uuid.hex, [0] * (len(pile.edges) + 1)
+        words.update(documents[kind, key].words)
         added.append(Changed(item_id, kind, key, True, 0, names[kind, key], new[kind, key], listeners))
     return added
 

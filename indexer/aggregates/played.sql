@@ -7,11 +7,11 @@ WHERE NOT EXISTS (SELECT FROM played p WHERE p.key = w.key AND p.kind = w.kind::
 
 -- name: add
 -- Items that nobody has played yet, unless somebody else adds them at the same time. Gives those that were added.
--- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 others integer[], $6 weights smallint[]
-INSERT INTO played (kind, key, name, credit, other_plays, weight)
-SELECT kind::played_kind, key, name, credit, other_plays, weight
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::smallint[])
-    AS new (kind, key, name, credit, other_plays, weight)
+-- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 others integer[], $6 weights smallint[], $7 squeezed text[], $8 words text[]
+INSERT INTO played (kind, key, name, credit, other_plays, weight, squeezed, words)
+SELECT kind::played_kind, key, name, credit, other_plays, weight, squeezed, words::tsvector
+FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::smallint[], $7::text[], $8::text[])
+    AS new (kind, key, name, credit, other_plays, weight, squeezed, words)
 ORDER BY key, kind
 ON CONFLICT (key, kind) DO NOTHING
 RETURNING id, kind::text AS kind, key;
@@ -74,7 +74,7 @@ SET plays_365 = r.plays_365 + EXCLUDED.plays_365,
 DELETE FROM played_recent WHERE item = ANY ($1) AND plays_365 = 0;
 
 -- name: drop
--- Items that nobody has played any more.
+-- Items that nobody has played any more. Gives the words by which they were found.
 -- $1 items integer[]
 WITH unlinked AS (
     DELETE FROM played_by WHERE item = ANY ($1)
@@ -82,7 +82,7 @@ WITH unlinked AS (
 uncounted AS (
     DELETE FROM played_total WHERE item = ANY ($1)
 )
-DELETE FROM played WHERE id = ANY ($1);
+DELETE FROM played WHERE id = ANY ($1) RETURNING tsvector_to_array(words) AS words;
 
 -- name: count_listeners
 -- Add to how much accounts have played.
@@ -162,4 +162,4 @@ SELECT account_id FROM actor_count WHERE account_id = ANY ($1) AND hidden;
 
 -- name: clear
 -- Nobody has played anything.
-TRUNCATE played, played_total, played_recent, played_name, played_by, listening, listener RESTART IDENTITY;
+TRUNCATE played, played_total, played_recent, played_name, played_by, played_word, listening, listener RESTART IDENTITY;

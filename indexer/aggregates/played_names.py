@@ -7,12 +7,13 @@ artists.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
+from indexer.aggregates import played_words
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.heard import Changed, Name
 from runtime.sql import Queries
@@ -43,11 +44,11 @@ def weight(plays: int) -> int:
     return plays.bit_length() // 2
 
 
-async def write(connection: Connection, items: Sequence[Changed]) -> None:
-    """Follow the names of these items, whose plays have been counted."""
+async def write(connection: Connection, items: Sequence[Changed], words: Counter[str]) -> None:
+    """Follow the names of these items, whose plays have been counted; `words` notes those that come and go."""
     renamings = await _renamings(connection, [item for item in items if _may_change(item)])
     await _count_names(connection, renamings)
-    await _rename(connection, items, renamings)
+    await _rename(connection, items, renamings, words)
     await _link(connection, items)
     if credited := [each.item.id for each in renamings if not each.item.fresh and _credits_otherwise(each)]:
         await connection.execute(SQL["link"], sorted(credited))
@@ -98,21 +99,32 @@ async def _count_names(connection: Connection, renamings: Sequence[Renaming]) ->
         await connection.copy_records_to_table("played_name", records=come, columns=("item", "name", "credit", "plays"))
 
 
-async def _rename(connection: Connection, items: Sequence[Changed], renamings: Sequence[Renaming]) -> None:
+async def _rename(
+    connection: Connection, items: Sequence[Changed], renamings: Sequence[Renaming], words: Counter[str]
+) -> None:
     """Write what stands with the items, unless they were just added with it."""
-    renamed = {each.item.id: (each.name, sum(each.after.values())) for each in renamings}
-    rows: list[tuple[int, str, str, int, int]] = []
+    wanted = {each.item.id: (each.name, sum(each.after.values())) for each in renamings}
+    weighed: list[tuple[int, int, int]] = []
+    renamed: dict[int, Name] = {}
     for item in items:
         if item.fresh:
             continue
-        stands = item.name, item.other_plays
         heavy = weight(item.plays + sum(item.heard.slots))
-        wanted = renamed.get(item.id, stands)
-        if wanted != stands or heavy != weight(item.plays):
-            (name, credit), other_plays = wanted
-            rows.append((item.id, name, credit, other_plays, heavy))
-    if rows:
-        await connection.execute(SQL["rename"], *zip(*rows, strict=True))
+        name, other_plays = wanted.get(item.id, (item.name, item.other_plays))
+        if name != item.name:
+            renamed[item.id] = name
+        if other_plays != item.other_plays or heavy != weight(item.plays):
+            weighed.append((item.id, other_plays, heavy))
+    if weighed:
+        await connection.execute(SQL["weigh"], *zip(*weighed, strict=True))
+    if renamed:
+        documents = await played_words.documents(list(renamed.values()))
+        names = zip(*renamed.values(), strict=True)
+        found = [each.name for each in documents], [each.tsvector for each in documents]
+        for row in await connection.fetch(SQL["rename"], list(renamed), *names, *found):
+            words.subtract(row["before"] or ())
+        for each in documents:
+            words.update(each.words)
 
 
 async def _link(connection: Connection, items: Sequence[Changed]) -> None:

@@ -18,14 +18,23 @@ SET plays = new.plays
 FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) AS new (item, name, credit, plays)
 WHERE n.item = new.item AND n.name = new.name AND n.credit = new.credit;
 
--- name: rename
--- What most plays call them, how many name them otherwise, and what their names weigh.
--- $1 items integer[], $2 names text[], $3 credits text[], $4 other_plays integer[], $5 weights smallint[]
+-- name: weigh
+-- How many plays name them otherwise, and what their names weigh.
+-- $1 items integer[], $2 other_plays integer[], $3 weights smallint[]
 UPDATE played p
-SET name = new.name, credit = new.credit, other_plays = new.other_plays, weight = new.weight
-FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[], $5::smallint[])
-    AS new (item, name, credit, other_plays, weight)
+SET other_plays = new.other_plays, weight = new.weight
+FROM unnest($1::integer[], $2::integer[], $3::smallint[]) AS new (item, other_plays, weight)
 WHERE p.id = new.item;
+
+-- name: rename
+-- What most plays call them, and by which words they are found. Gives the words by which they were.
+-- $1 items integer[], $2 names text[], $3 credits text[], $4 squeezed text[], $5 words text[]
+UPDATE played p
+SET name = new.name, credit = new.credit, squeezed = new.squeezed, words = new.words::tsvector
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[]) AS new (item, name, credit, squeezed, words)
+JOIN played old ON old.id = new.item
+WHERE p.id = new.item
+RETURNING tsvector_to_array(old.words) AS before;
 
 -- name: link
 -- Put recordings and releases to the artists that any of their names credits, and to no others.

@@ -1,7 +1,7 @@
 """Search documents, and the vocabulary by which they are found: exact at every commit.
 
 Of each kind (`search_kinds.py`) the documents that a batch may have changed are made anew; what differs from what
-stands there is written, and the words that came and went are counted. A word whose last document goes, goes too.
+stands there is written, and the words that came and went are counted (`vocabulary.py`).
 Concurrency: the caller's transaction holds the `repo` rows of the accounts, and the counts of the tags that came and
 went, so that nobody else writes the documents of these; documents are locked in the order of their keys, words last, in
 theirs. records.md, "What follows from records".
@@ -16,17 +16,16 @@ from typing import TypeAlias
 
 import asyncpg
 
+from indexer.aggregates import vocabulary
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.search_kinds import KINDS, TAG, Kind
 from indexer.aggregates.search_text import Document, Key
-from protocol.words import marks
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
-# Documents looked at in one go, and documents or words that are made before other tasks get their turn.
+# Documents looked at in one go.
 PAGE = 1_000
-SLICE = 50
 
 Documents: TypeAlias = Mapping[Key, Document]
 
@@ -50,7 +49,7 @@ async def follow(connection: Connection, touched: Touched) -> None:
         await connection.execute(SQL["weigh_tracks"], touched.subjects)
     if artists:
         await connection.execute(SQL["weigh_artists"], sorted(artists))
-    await _count(connection, words)
+    await vocabulary.count(connection, SQL, words)
 
 
 async def restart(connection: Connection) -> None:
@@ -89,7 +88,7 @@ async def _settle(
     wanted: dict[Key, Document] = {}
     for number, row in enumerate(await connection.fetch(SQL[f"{kind.name}_sources"], *columns)):
         wanted[row["account_id"], row["key"]] = kind.make(row)
-        if number % SLICE == 0:
+        if number % vocabulary.SLICE == 0:
             await asyncio.sleep(0)
     stored = {
         (row["account_id"], row["key"]): _stored(row)
@@ -130,28 +129,6 @@ async def _write(connection: Connection, kind: str, come: Documents) -> None:
         ["\n".join(each.tags) for each in documents],
         [each.tsvector for each in documents],
     )
-
-
-async def _count(connection: Connection, words: Counter[str]) -> None:
-    changed = {word: change for word, change in sorted(words.items()) if change}
-    if not changed:
-        return
-    rows = await connection.fetch(SQL["recount_words"], list(changed), list(changed.values()))
-    known = {row["word"] for row in rows}
-    if new := [word for word in changed if word not in known]:
-        await connection.execute(SQL["add_words"], new, [changed[word] for word in new], await _marks(new))
-    if idle := [row["word"] for row in rows if row["documents"] == 0]:
-        await connection.execute(SQL["drop_words"], idle)
-
-
-async def _marks(words: Sequence[str]) -> list[str]:
-    """Of each word, as the text of an array."""
-    found: list[str] = []
-    for number, word in enumerate(words):
-        found.append(f"{{{','.join(map(str, marks(word)))}}}")
-        if number % SLICE == 0:
-            await asyncio.sleep(0)
-    return found
 
 
 FOLLOWER = Follower(tables=("search_document", "search_word"), follow=follow, restart=restart)

@@ -209,29 +209,3 @@ async def test_what_trends_has_grown_and_is_more_than_noise(stage: Stage, client
     assert [each["rank"] for each in answer["recordings"]] == [1, 2]
     answer = await client.get("fm.plyr.scrobble.getTrending", kind="artists", limit=1)
     assert told(answer["artists"], "artist") == [("C", 30, 1)]
-
-
-async def test_music_is_found_by_its_name_its_beginning_or_a_part_of_it(
-    stage: Stage, client: Client, players: Players
-) -> None:
-    nils = await stage.person()
-    for title, times in (("Ocean", 1), ("Oceanic", 2), ("Blue \u00d6cean", 1), ("Deep ocean", 3), ("Tide", 4)):
-        await players.play(nils, title, "ＯＣＥＡＮ Band", times=times)
-    found = await client.get("fm.plyr.scrobble.search", q=" oCEan ", types=["recordings", "artists"])
-    hits = [(hit["recording"]["name"], hit["relevance"]) for hit in found["recordings"]]
-    assert hits == [("Ocean", "1.000"), ("Oceanic", "0.900"), ("Deep ocean", "0.700")]
-    [artist] = found["artists"]
-    assert (artist["relevance"], artist["artist"]["playCount"]) == ("0.900", 11)
-    assert found.keys() == {"recordings", "artists"}
-    best = await client.get("fm.plyr.scrobble.search", q="ocean", limit=1)
-    assert [len(best[name]) for name in ("artists", "releases", "recordings")] == [1, 0, 1]
-
-
-@pytest.mark.parametrize(
-    "text", ["%%", "__", "  ", "\\\\", "'; --", "aa" * 40, "\u202eab", "[a-z]+", "\U0001f3b5\U0001f3b5"]
-)
-async def test_whatever_is_typed_is_a_name_and_nothing_else(
-    stage: Stage, client: Client, players: Players, text: str
-) -> None:
-    await players.play(await stage.person(), "Strobe")
-    assert (await client.get("fm.plyr.scrobble.search", q=text))["recordings"] == []

@@ -52,6 +52,7 @@ KEYS: Final = {
     "search_word": ("word",),
     "chart_window": ("days",),
     "played": ("kind", "key"),
+    "played_word": ("word",),
     "played_total": ("kind", "key"),
     "played_recent": ("kind", "key"),
     "played_name": ("kind", "key", "name", "credit"),

@@ -203,8 +203,14 @@ SELECT * FROM search_word;
 SELECT * FROM chart_window;
 
 -- name: played
--- What was played.
-SELECT * FROM played;
+-- What was played, and by which words it is found.
+SELECT p.*, length(p.words) AS word_count, tsvector_to_array(ts_filter(p.words, '{a}')) AS named,
+       tsvector_to_array(ts_filter(p.words, '{b}')) AS beside
+FROM played p;
+
+-- name: played_word
+-- Its vocabulary.
+SELECT * FROM played_word;
 
 -- name: played_total
 -- How often, and by how many.

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from tests.oracle.naive import Alias, folded
 from tests.oracle.plyr import Row
+from tests.oracle.searched import found_by, vocabulary
+from tests.oracle.wording import squeezed
 
 Rows: TypeAlias = Mapping[tuple[Any, ...], Row]
 Name: TypeAlias = tuple[str, str]
@@ -39,8 +41,9 @@ def windows(today: datetime) -> dict[tuple[Any, ...], Row]:
 def played(
     plays: Rows, hidden: frozenset[str], edges: Rows, known: Callable[[Any], Any]
 ) -> dict[str, dict[tuple[Any, ...], Row]]:
-    """The tables `played`, `played_total`, `played_recent`, `played_name`, `played_by`, `listening` and `listener`.
-    `edges`: `chart_window` as it is; `known`: the identity that the indexer has given to what has only names."""
+    """The tables `played`, `played_word`, `played_total`, `played_recent`, `played_name`, `played_by`, `listening` and
+    `listener`. `edges`: `chart_window` as it is; `known`: the identity that the indexer has given to what has only
+    names."""
     since = {days: row["since"] for (days,), row in edges.items()}
     items: defaultdict[tuple[str, Any], list[Play]] = defaultdict(list)
     times: defaultdict[str, list[datetime]] = defaultdict(list)
@@ -59,6 +62,8 @@ def played(
             "credit": name[1],
             "other_plays": len(heard) - named[name],
             "weight": len(f"{len(heard):b}") // 2,
+            "squeezed": squeezed(name[0]),
+            **found_by(name[0], [artist for artist, _ in json.loads(name[1] or "[]")]),
         }
         figures = _by_window("plays", [play.at for play in heard], since, WINDOWS) | _listeners(heard, since)
         tables["played_total"][kind, key] = {each: figures.pop(each) for each in ("plays", "listeners")}
@@ -71,7 +76,7 @@ def played(
             minute = int(max(own).timestamp() // 60)
             tables["listening"][did, kind, key] = {"plays": len(own), "last_minute": minute}
     listeners = {(did,): _by_window("plays", each, since, OF_LISTENERS) for did, each in times.items()}
-    return tables | {"listener": listeners}
+    return tables | {"listener": listeners, "played_word": vocabulary(tables["played"].values())}
 
 
 def _items(play: Row, known: Callable[[Any], Any]) -> Iterator[tuple[str, Any, Name, list[Any]]]:

@@ -5,7 +5,7 @@ records.md, "What follows from records".
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from tests.oracle.plyr import Row
@@ -36,12 +36,24 @@ def searched(
 ) -> dict[str, dict[tuple[Any, ...], Row]]:
     """The tables `search_document` and `search_word`. `handles`: of those who have one that is theirs."""
     documents = {key: row for key, row in _documents(tables, handles) if key[1] not in hidden}
-    counts = Counter(word for row in documents.values() for word in row["named"] + row["beside"])
-    vocabulary = {
+    return {"search_document": documents, "search_word": vocabulary(documents.values())}
+
+
+def vocabulary(documents: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
+    """The words of some documents."""
+    counts = Counter(word for row in documents for word in row["named"] + row["beside"])
+    return {
         (word,): {"documents": number, "weight": number.bit_length(), "marks": list(marks(word))}
         for word, number in counts.items()
     }
-    return {"search_document": documents, "search_word": vocabulary}
+
+
+def found_by(name: str, beside: Sequence[str | None]) -> Row:
+    """The words that lead to what has that name, of it and of what stands beside it."""
+    named = words(name)[:WORDS]
+    others = dict.fromkeys(word for text in beside if text for word in words(text) if word not in named)
+    kept = list(others)[:WORDS]
+    return {"named": sorted(named), "beside": sorted(kept), "word_count": len(named) + len(kept)}
 
 
 def _documents(tables: Mapping[str, Rows], handles: Mapping[str, str]) -> Iterator[tuple[tuple[Any, ...], Row]]:
@@ -71,16 +83,5 @@ def _documents(tables: Mapping[str, Rows], handles: Mapping[str, str]) -> Iterat
 
 
 def _document(name: str, beside: Sequence[str | None], liked: int = 0) -> Row:
-    named = words(name)[:WORDS]
-    others = dict.fromkeys(word for text in beside if text for word in words(text) if word not in named)
-    kept = list(others)[:WORDS]
-    return {
-        "name": squeezed(name),
-        "alias": None,
-        "artist": None,
-        "tags": [],
-        "popularity": liked.bit_length(),
-        "named": sorted(named),
-        "beside": sorted(kept),
-        "word_count": len(named) + len(kept),
-    }
+    shown = {"name": squeezed(name), "alias": None, "artist": None, "tags": [], "popularity": liked.bit_length()}
+    return shown | found_by(name, beside)

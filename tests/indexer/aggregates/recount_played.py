@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from protocol.played import named_artist
+from protocol.words import squeeze, words
 from runtime.db import Pool
 
 WINDOWS = (1, 3, 7, 15, 30, 61, 90, 180, 365)
@@ -35,8 +36,12 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
         for key in {key for _, key in artists}:
             name = next(name for name, other in artists if other == key)
             heard["artist", key].append((play, name or "", ""))
+    played = {item: _row(found, edges) for item, found in heard.items()}
+    found = {item: _found_by(name, credit) for item, ((name, credit, _), *_) in played.items()}
     return {
-        "played": {item: _row(found, edges) for item, found in heard.items()},
+        "played": played,
+        "found": found,
+        "words": Counter(word for _, named, beside in found.values() for word in (*named, *beside)),
         "names": {item: _others(found) for item, found in heard.items() if _others(found)},
         "links": links,
         "listening": _listening(heard),
@@ -53,6 +58,13 @@ def _plain(key: str) -> str:
 
 def _credit(artists: list[tuple[str | None, str]]) -> str:
     return json.dumps(artists, separators=(",", ":"), ensure_ascii=False) if artists else ""
+
+
+def _found_by(name: str, credit: str) -> tuple[str, list[str], list[str]]:
+    """The name as it is compared, its words, and those of its artists."""
+    named = words(name)
+    beside = {word for artist, _ in json.loads(credit or "[]") if artist for word in words(artist)}
+    return squeeze(name), sorted(named), sorted(beside.difference(named))
 
 
 def _names(found: list[tuple[Any, str, str]]) -> list[tuple[tuple[str, str], int]]:
@@ -118,6 +130,12 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
             (total, *figures[: len(WINDOWS)]),
             (listening_ever, *figures[len(WINDOWS) :]),
         )
+    documents = await pool.fetch(
+        """
+        SELECT id, squeezed, tsvector_to_array(ts_filter(words, '{a}')), tsvector_to_array(ts_filter(words, '{b}'))
+        FROM played
+        """
+    )
     links = await pool.fetch("SELECT artist, kind::text, item FROM played_by")
     assert all(items[item][0] == kind for _, kind, item in links)
     listening = await pool.fetch("SELECT account_id, kind::text, item, plays, last_minute FROM listening")
@@ -125,6 +143,8 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
     heard = ", ".join(f"plays_{days}" for days in HEARD)
     return {
         "played": played,
+        "found": {items[item]: (name, sorted(named), sorted(beside)) for item, name, named, beside in documents},
+        "words": dict(map(tuple, await pool.fetch("SELECT word, documents FROM played_word"))),
         "names": dict(names),
         "links": {(items[artist][1], *items[item]) for artist, _, item in links},
         "listening": {(account_id, *items[item]): (plays, last) for account_id, _, item, plays, last in listening},

@@ -1,0 +1,27 @@
+-- name: words
+-- Known words for each that is looked for.
+-- $1 words text[], $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[]
+{{known_words(visible_played_word)}};
+
+-- name: documents
+-- What is played, of the kinds asked for, that may be what is meant.
+-- $1 kinds text[], $2 whole text, $3 strict text, $4 wide text, $5 some text, $6 common boolean, $7 limit integer
+WITH asked AS MATERIALIZED (
+    SELECT $2::text AS whole, $3::text::tsquery AS strict, $4::text::tsquery AS wide, $5::text::tsquery AS some,
+           $6::boolean AS common
+)
+{{played_documents('artist', $7::integer)}}
+UNION ALL
+{{played_documents('release', $7::integer)}}
+UNION ALL
+{{played_documents('recording', $7::integer)}};
+
+-- name: shown
+-- The views of some items, each as relevant as is said.
+-- $1 ids integer[], $2 relevances text[]
+SELECT hit.id, {{present({{found_entry(hit.kind::text, hit)}})}} AS item
+FROM (
+    SELECT p.*, asked.relevance
+    FROM unnest($1::integer[], $2::text[]) AS asked (id, relevance)
+    JOIN visible_played p ON p.id = asked.id
+) hit;
