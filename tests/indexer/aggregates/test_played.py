@@ -158,3 +158,38 @@ async def test_many_who_play_the_same_at_once_are_all_counted(pool: Pool) -> Non
     async with asyncio.timeout(60):
         await asyncio.gather(*map(listen, range(1, 7)))
     assert await stored_charts(pool) == await recounted(pool, book)
+
+
+async def words(pool: Pool) -> dict[str, int]:
+    return dict(map(tuple, await pool.fetch("SELECT word, documents FROM played_word")))
+
+
+async def test_words_are_counted_by_item_whatever_it_is_called_and_however_often_it_is_played(pool: Pool) -> None:
+    book = await begin(pool)
+    angel = records.play(trackName="Angel", artists=ARTISTS[:1], recordingMbId=ONE)
+    renamed = angel | {"trackName": "Angel (Live)"}
+    await book.put(records.PLAY, angel, rkey="1")
+    once = {"angel": 1, "massive": 2, "attack": 2}
+    assert await words(pool) == once
+    await book.put(records.PLAY, angel, account_id=2, rkey="1")
+    assert await words(pool) == once
+    for account_id in (1, 2):
+        await book.put(records.PLAY, renamed, account_id=account_id, rkey="1")
+    assert await words(pool) == once | {"live": 1}
+    await book.write(drops=[(1, records.PLAY, "1"), (2, records.PLAY, "1")])
+    assert await words(pool) == {}
+
+
+async def test_what_was_there_before_it_had_words_may_be_renamed_and_may_go(pool: Pool) -> None:
+    book = await begin(pool)
+    old, kept = (
+        records.play(trackName=name, recordingMbId=mbid) for name, mbid in (("Angel", ONE), ("Risingson", TWO))
+    )
+    await book.put(records.PLAY, old, rkey="1")
+    await book.put(records.PLAY, kept, rkey="2")
+    await pool.execute("UPDATE played SET squeezed = NULL, words = NULL")
+    await pool.execute("TRUNCATE played_word")
+    await book.put(records.PLAY, old | {"trackName": "Teardrop"}, rkey="1")
+    assert {**await words(pool), "teardrop": 1} == await words(pool)
+    await book.write(drops=[(1, records.PLAY, "1"), (1, records.PLAY, "2")])
+    assert await words(pool) == {}
