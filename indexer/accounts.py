@@ -10,6 +10,7 @@ document is read and the host that it names is asked; one that has the account b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -95,51 +96,83 @@ async def _purge(connection: Connection, account_id: int) -> None:
     await _hide(connection, account_id)
 
 
-class Stored(NamedTuple):
-    """What a document changes. `awaited`: events wait for it. `moved`: the PDS or the key is another one."""
+class Resolution(NamedTuple):
+    """What a document says, resolved from `began` on under a claim of the row (its `check_at`).
 
-    awaited: bool
-    moved: bool
-
-
-async def store_identity(  # noqa: PLR0913, PLR0917 - what is known of a resolution
-    connection: Connection,
-    account_id: int,
-    document: DidDocument,
-    began: datetime,
-    claim: datetime,
-    retry: float,
-) -> Stored:
-    """Keep what a document says, resolved from `began` on under a claim of the row (its `check_at`).
-
-    Whoever called the document stale since then has moved the claim: it stays stale, and is resolved again. The handle
-    is to be checked; one that is unchanged and valid goes on to show meanwhile. A document without a PDS or a key is
-    read again after `retry` seconds.
+    `retry`: a document without a PDS or a key is read again after so many seconds.
     """
-    await connection.execute(SQL["lock_repos"], [account_id])
-    awaited = await connection.fetchval(SQL["is_awaited"], account_id)
-    key = document.signing_key.did_key() if document.signing_key else None
-    moved = await connection.fetchval(SQL["has_moved"], account_id, document.pds, key)
-    told = (document.handle, document.pds, key, began, claim)
-    await connection.execute(SQL["store_identity"], account_id, *told)
-    await projections.change_handles(connection, [account_id])
-    if document.pds is not None and key is not None:
-        await connection.execute(SQL["release_repo"], account_id)
-    else:
-        await connection.execute(SQL["note_unusable"], account_id)
-        await connection.execute(SQL["read_again"], account_id, retry)
-        await settle_deletion(connection, account_id)
+
+    account_id: int
+    document: DidDocument
+    began: datetime
+    claim: datetime
+    retry: float
+
+    @property
+    def key(self) -> str | None:
+        return self.document.signing_key.did_key() if self.document.signing_key else None
+
+
+class Stored(NamedTuple):
+    """What documents change, by account id. `awaited`: events wait for it. `moved`: another PDS or key."""
+
+    awaited: list[int]
+    moved: list[int]
+
+
+async def store_identities(connection: Connection, resolutions: Sequence[Resolution]) -> Stored:
+    """Keep what the documents of different accounts say.
+
+    Whoever called a document stale since it was resolved has moved the claim: it stays stale, and is resolved again.
+    The handle is to be checked; one that is unchanged and valid goes on to show meanwhile.
+    """
+    ids = [each.account_id for each in resolutions]
+    places = [each.document.pds for each in resolutions], [each.key for each in resolutions]
+    await connection.execute(SQL["lock_repos"], ids)
+    awaited = [row["account_id"] for row in await connection.fetch(SQL["awaited"], ids)]
+    moved = [row["account_id"] for row in await connection.fetch(SQL["moved"], ids, *places)]
+    await connection.execute(
+        SQL["store_identities"],
+        ids,
+        [each.document.handle for each in resolutions],
+        *places,
+        [each.began for each in resolutions],
+        [each.claim for each in resolutions],
+    )
+    await projections.change_handles(connection, sorted(ids))
+    usable = {each.account_id for each in resolutions if each.document.pds is not None and each.key is not None}
+    await connection.execute(SQL["release_repos"], sorted(usable))
+    for each in resolutions:
+        if each.account_id not in usable:
+            await connection.execute(SQL["note_unusable"], each.account_id)
+            await connection.execute(SQL["read_again"], each.account_id, each.retry)
+            await settle_deletion(connection, each.account_id)
     return Stored(awaited, moved)
 
 
-async def give_handle(connection: Connection, account_id: int, handle: Handle, claim: datetime) -> None:
-    """The handle leads to the account: it has it from now on, and whoever had it before is to be asked for anew."""
-    holders = [row["account_id"] for row in await connection.fetch(SQL["holders"], handle)]
-    await connection.execute(SQL["lock_repos"], [*holders, account_id])
-    if await connection.fetchval(SQL["may_have"], account_id, handle, claim):
-        await connection.execute(SQL["displace"], account_id, handle)
-        await connection.execute(SQL["give_handle"], account_id)
-        await projections.change_handles(connection, sorted({*holders, account_id}))
+class Taking(NamedTuple):
+    """A handle that leads to the account, as was found under a claim of the row."""
+
+    account_id: int
+    handle: Handle
+    claim: datetime
+
+
+async def give_handles(connection: Connection, takings: Sequence[Taking]) -> None:
+    """Handles lead to accounts, which have them from now on; whoever had one before is to be asked for anew.
+
+    Of two who take one handle here the second is left as it is, and checked again once its claim is over.
+    """
+    ids, handles, claims = zip(*takings, strict=True)
+    holders = [row["account_id"] for row in await connection.fetch(SQL["holders"], handles)]
+    concerned = sorted({*holders, *ids})
+    await connection.execute(SQL["lock_repos"], concerned)
+    given = await connection.fetch(SQL["may_have"], ids, handles, claims)
+    if given:
+        takers = [row["account_id"] for row in given]
+        await connection.execute(SQL["displace"], takers, [row["handle"] for row in given])
+        await connection.execute(SQL["give_handles"], takers)
+        await projections.change_handles(connection, concerned)
 
 
 async def refuse_handle(connection: Connection, account_id: int, claim: datetime, pause: float) -> None:

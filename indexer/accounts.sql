@@ -3,13 +3,15 @@
 -- $1 account_id bigint
 SELECT active, status, deleted, status_at FROM account WHERE id = $1;
 
--- name: is_awaited
--- Whether events wait for a repo that is synced. Its row is locked by a statement before: one that waits for a lock
--- sees what was there when it began to wait, and not the event that the holder of the lock has put there.
--- $1 account_id bigint
-SELECT r.state = 'synced' AND EXISTS (SELECT FROM buffered_event b WHERE b.account_id = r.account_id)
+-- name: awaited
+-- The synced repos for which events wait. Their rows are locked by a statement before: one that waits for a lock sees
+-- what was there when it began to wait, and not the event that the holder of the lock has put there.
+-- $1 account_ids bigint[]
+SELECT r.account_id
 FROM repo r
-WHERE r.account_id = $1;
+WHERE r.account_id = ANY ($1::bigint[]) AND r.state = 'synced'
+  AND EXISTS (SELECT FROM buffered_event b WHERE b.account_id = r.account_id)
+ORDER BY r.account_id;
 
 -- name: lock_repos
 -- Take the rows of repos, in the order of their ids.
@@ -93,10 +95,13 @@ SET state = 'inactive', rev = NULL, data = NULL, commit = NULL, next_attempt_at 
     unsigned_rev = NULL, unsigned_since = NULL
 WHERE account_id = $1;
 
--- name: has_moved
--- Whether an account has another host or key than the one that is known.
--- $1 account_id bigint, $2 pds text, $3 signing_key text
-SELECT (pds, signing_key) IS DISTINCT FROM ($2::text, $3::text) FROM identity WHERE account_id = $1;
+-- name: moved
+-- The accounts that have another host or key than the one that is known.
+-- $1 account_ids bigint[], $2 pdses text[], $3 signing_keys text[]
+SELECT i.account_id
+FROM identity i
+JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS told (account_id, pds, signing_key) USING (account_id)
+WHERE (i.pds, i.signing_key) IS DISTINCT FROM (told.pds, told.signing_key);
 
 -- name: settle_deletion
 -- The host of a deleted account is not asked any more, and not known.
@@ -113,35 +118,45 @@ SET pds = NULL, signing_key = NULL, resolved_at = NULL, stale = false, attempts 
 FROM gone
 WHERE i.account_id = gone.id;
 
--- name: store_identity
--- What the DID document says; stale still when the claim has moved. A deleted account keeps no name, and its host only
+-- name: store_identities
+-- What DID documents say; stale still when the claim has moved. A deleted account keeps no name, and its host only
 -- until that was asked. A repo that lives elsewhere now was not compared with its host yet.
--- $1 account_id bigint, $2 handle text, $3 pds text, $4 signing_key text, $5 began timestamptz, $6 claim timestamptz
-WITH moved AS (
+-- $1 ids bigint[], $2 handles text[], $3 pdses text[], $4 keys text[], $5 at timestamptz[], $6 claims timestamptz[]
+WITH told AS MATERIALIZED (
+    SELECT *
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        AS told (account_id, handle, pds, signing_key, began, claim)
+),
+moved AS (
     UPDATE repo r
     SET compared_at = NULL
-    FROM identity i
-    WHERE r.account_id = $1 AND i.account_id = $1 AND i.pds IS DISTINCT FROM $3
+    FROM told
+    JOIN identity i ON i.account_id = told.account_id
+    WHERE r.account_id = told.account_id AND i.pds IS DISTINCT FROM told.pds
 )
 UPDATE identity i
-SET handle = CASE WHEN NOT a.deleted THEN $2 END,
-    handle_valid = i.handle_valid AND i.handle IS NOT DISTINCT FROM $2 AND NOT a.deleted,
-    handle_due = $2 IS NOT NULL AND NOT a.deleted,
-    pds = $3::text,
-    signing_key = $4::text,
-    resolved_at = $5,
-    stale = i.stale AND i.check_at <> $6,
-    check_at = CASE WHEN i.check_at <> $6 THEN i.check_at ELSE now() END,
-    attempts = CASE WHEN i.check_at <> $6 OR $3::text IS NULL OR $4::text IS NULL THEN i.attempts ELSE 0 END
-FROM account a
-WHERE i.account_id = $1 AND a.id = $1;
+SET handle = CASE WHEN NOT a.deleted THEN told.handle END,
+    handle_valid = i.handle_valid AND i.handle IS NOT DISTINCT FROM told.handle AND NOT a.deleted,
+    handle_due = told.handle IS NOT NULL AND NOT a.deleted,
+    pds = told.pds,
+    signing_key = told.signing_key,
+    resolved_at = told.began,
+    stale = i.stale AND i.check_at <> told.claim,
+    check_at = CASE WHEN i.check_at <> told.claim THEN i.check_at ELSE now() END,
+    attempts = CASE
+        WHEN i.check_at <> told.claim OR told.pds IS NULL OR told.signing_key IS NULL THEN i.attempts ELSE 0
+    END
+FROM told
+JOIN account a ON a.id = told.account_id
+WHERE i.account_id = told.account_id;
 
--- name: release_repo
--- A repo that waited for its identity is in the queue now.
--- $1 account_id bigint
+-- name: release_repos
+-- Repos that waited for their identities are in the queue now.
+-- $1 account_ids bigint[]
 UPDATE repo
 SET next_attempt_at = now()
-WHERE account_id = $1 AND next_attempt_at = 'infinity' AND state IN ('pending', 'desynchronized', 'error');
+WHERE account_id = ANY ($1::bigint[]) AND next_attempt_at = 'infinity'
+  AND state IN ('pending', 'desynchronized', 'error');
 
 -- name: note_unusable
 -- A repo that can be neither fetched nor verified.
@@ -158,28 +173,31 @@ FROM account a
 WHERE i.account_id = $1 AND a.id = $1 AND NOT a.deleted AND NOT i.stale;
 
 -- name: holders
--- Who has a handle.
--- $1 handle text
-SELECT account_id FROM identity WHERE handle = $1 AND handle_valid;
+-- Who has one of the handles.
+-- $1 handles text[]
+SELECT account_id FROM identity WHERE handle = ANY ($1::text[]) AND handle_valid;
 
 -- name: may_have
--- Whether the account claims the handle still, as it did when it was checked.
--- $1 account_id bigint, $2 handle text, $3 claim timestamptz
-SELECT EXISTS (
-    SELECT FROM identity WHERE account_id = $1 AND handle = $2 AND check_at = $3 AND handle_due AND NOT stale
-);
+-- The accounts that claim their handles still, as they did when these were checked; for each handle one.
+-- $1 account_ids bigint[], $2 handles text[], $3 claims timestamptz[]
+SELECT DISTINCT ON (i.handle) i.account_id, i.handle
+FROM identity i
+JOIN unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS taken (account_id, handle, claim) USING (account_id)
+WHERE i.handle = taken.handle AND i.check_at = taken.claim AND i.handle_due AND NOT i.stale
+ORDER BY i.handle, i.account_id;
 
 -- name: displace
--- The handle belongs to somebody else now.
--- $1 account_id bigint, $2 handle text
-UPDATE identity
+-- The handles belong to these accounts now, and to nobody else.
+-- $1 account_ids bigint[], $2 handles text[]
+UPDATE identity i
 SET handle_valid = false, stale = true, check_at = now(), attempts = 0
-WHERE handle = $2 AND handle_valid AND account_id <> $1;
+FROM unnest($1::bigint[], $2::text[]) AS taken (account_id, handle)
+WHERE i.handle = taken.handle AND i.handle_valid AND i.account_id <> taken.account_id;
 
--- name: give_handle
--- The account's handle counts.
--- $1 account_id bigint
-UPDATE identity SET handle_valid = true, handle_due = false, attempts = 0 WHERE account_id = $1;
+-- name: give_handles
+-- The handles of these accounts count.
+-- $1 account_ids bigint[]
+UPDATE identity SET handle_valid = true, handle_due = false, attempts = 0 WHERE account_id = ANY ($1::bigint[]);
 
 -- name: refuse_handle
 -- The handle does not lead to the account; it is looked at again after some seconds.

@@ -18,14 +18,24 @@ from datetime import UTC, datetime
 import asyncpg
 
 from indexer import buffer, metrics, states
-from indexer.accounts import DELETED_ASKS, bury, give_handle, refuse_handle, settle_deletion, store_identity
+from indexer.accounts import (
+    DELETED_ASKS,
+    Resolution,
+    Taking,
+    bury,
+    give_handles,
+    refuse_handle,
+    settle_deletion,
+    store_identities,
+)
 from indexer.crew import Crew, backoff
 from indexer.effects import Rules
+from indexer.gathering import Gatherer
 from protocol.handles import HandleResolver, HandleUnresolvable
-from protocol.identity import DidDocument, DidTombstoned, Directory, IdentityFailed
+from protocol.identity import DidTombstoned, Directory, IdentityFailed
 from protocol.syntax import Did, Handle
 from protocol.text import pg_text
-from runtime.db import PASSING_FAILURES, Pool
+from runtime.db import PASSING_FAILURES, Connection, Pool
 from runtime.settings import Settings
 from runtime.sql import Queries
 
@@ -74,6 +84,8 @@ class IdentityWorker:
         size, poll, patience = settings.plc_concurrency, settings.sync_poll, settings.db_connect_timeout
         self._documents = Crew(size, self._claim_documents, self._resolve, lambda: poll, patience)
         self._checks = Crew(size, self._claim_handles, self._check, lambda: poll, patience)
+        self._resolutions = Gatherer(pool, self._store, _each, most=size, patience=patience)
+        self._takings = Gatherer(pool, give_handles, _each, most=size, patience=patience)
         self._web_most = max(1, size // 2)
         self._renewing = asyncio.Lock()
 
@@ -95,6 +107,7 @@ class IdentityWorker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(self._resolutions.close(), self._takings.close())
             await self._give_back(unfinished)
 
     def _under_way(self) -> list[Claim]:
@@ -170,21 +183,19 @@ class IdentityWorker:
                     await settle_deletion(connection, claim.account_id)
         else:
             metrics.IDENTITIES.labels("resolved").inc()
-            await self._store(claim, document, began)
+            await self._settle(claim)
+            told = Resolution(claim.account_id, document, began, claim.until, self._retry(claim))
+            await self._resolutions.put(told)
+            self._wake_sync()
+            if document.handle:
+                self._checks.wake()
 
-    async def _store(self, claim: Claim, document: DidDocument, began: datetime) -> None:
-        await self._settle(claim)
-        async with self._pool.acquire() as connection, connection.transaction():
-            stored = await store_identity(
-                connection, claim.account_id, document, began, claim.until, self._retry(claim)
-            )
-            if stored.moved:
-                await states.hasten(connection, [claim.account_id], self._rules.resyncs_per_hour)
-            if stored.awaited:
-                await buffer.drain(self._rules, connection, claim.did, datetime.now(UTC))
-        self._wake_sync()
-        if document.handle:
-            self._checks.wake()
+    async def _store(self, connection: Connection, resolutions: Sequence[Resolution]) -> None:
+        dids = {each.account_id: each.document.did for each in resolutions}
+        stored = await store_identities(connection, resolutions)
+        await states.hasten(connection, stored.moved, self._rules.resyncs_per_hour)
+        for account_id in stored.awaited:
+            await buffer.drain(self._rules, connection, dids[account_id], datetime.now(UTC))
 
     def _retry(self, claim: Claim) -> float:
         return backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
@@ -213,12 +224,12 @@ class IdentityWorker:
                 await connection.execute(SQL["postpone"], claim.account_id, claim.until, pause)
 
     async def _take(self, claim: Claim, handle: Handle) -> None:
-        async def take() -> None:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await give_handle(connection, claim.account_id, handle, claim.until)
-
-        await _undisturbed(take)
+        await _undisturbed(lambda: self._takings.put(Taking(claim.account_id, handle, claim.until)))
         self._documents.wake()
+
+
+def _each(_: Resolution | Taking) -> int:
+    return 1
 
 
 async def _undisturbed(take: Callable[[], Awaitable[None]]) -> None:

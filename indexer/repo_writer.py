@@ -1,33 +1,29 @@
 """Writes what fetched repos make different, several repos in one transaction, and settles those that are complete.
 
-Workers hand in one portion at a time; whatever waits is written together, up to a number of records, while the next
-gather. Each portion is written only while its lease holds: a repo whose lease lapsed, or whose account ceased to be
-active, is left alone. With its last portion a repo's head moves, the events that waited for it have their effect, and
-it is synced, all at once; when what came meanwhile did not fit behind it, it is to be fetched again. sync.md section 4.
+Workers hand in one portion at a time; whatever waits is written together, up to a number of records (gathering.py).
+Each portion is written only while its lease holds: a repo whose lease lapsed, or whose account ceased to be active, is
+left alone. With its last portion a repo's head moves, the events that waited for it have their effect, and it is
+synced, all at once; when what came meanwhile did not fit behind it, it is to be fetched again. sync.md section 4.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from indexer import buffer, states
 from indexer.apply import Applied, set_heads
 from indexer.effects import Rules
+from indexer.gathering import Gatherer
 from indexer.rejections import Desync
 from indexer.stages import VerifiedCommit
 from indexer.verify import Head
-from runtime.db import PASSING_FAILURES, Connection, Pool
+from runtime.db import Connection, Pool
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
-log = logging.getLogger(__name__)
-
-RETRY_PAUSE = 0.2
 
 
 class LeaseLost(Exception):
@@ -49,67 +45,23 @@ class Portion:
     commit: VerifiedCommit
     source: str
     head: Head | None
-    written: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class RepoWriter:
     """Safe for many tasks at once. `records`: of one transaction, about; `patience`: seconds without a database."""
 
     def __init__(self, pool: Pool, rules: Rules, *, records: int, patience: float) -> None:
-        self._pool = pool
         self._rules = rules
-        self._records = records
-        self._patience = patience
-        self._waiting: list[Portion] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._portions = Gatherer(pool, self._write, _records, most=records, patience=patience)
 
     async def write(self, portion: Portion) -> None:
         """Write one portion. Raises LeaseLost when it must not be written any more."""
-        self._waiting.append(portion)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
-        await portion.written
+        if portion.lease in await self._portions.put(portion):
+            raise LeaseLost
 
     async def close(self) -> None:
         """Leave what is not written."""
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
-
-    async def _write_waiting(self) -> None:
-        while batch := self._next():
-            try:
-                lost = await self._patiently(batch)
-            except Exception as fault:  # noqa: BLE001 - it belongs to those who wait, and they raise it
-                for portion in batch:
-                    _resolve(portion.written, fault)
-            else:
-                for portion in batch:
-                    _resolve(portion.written, LeaseLost() if portion.lease in lost else None)
-        self._writing = None
-
-    def _next(self) -> list[Portion]:
-        """The oldest portions, up to the number of records; those that nobody waits for any more are dropped."""
-        batch: list[Portion] = []
-        records = 0
-        while self._waiting and (not batch or records + len(self._waiting[0].commit.changes) <= self._records):
-            portion = self._waiting.pop(0)
-            if not portion.written.done():
-                batch.append(portion)
-                records += len(portion.commit.changes)
-        return batch
-
-    async def _patiently(self, batch: Sequence[Portion]) -> set[Lease]:
-        deadline = asyncio.get_running_loop().time() + self._patience
-        while True:
-            try:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    return await self._write(connection, batch)
-            except PASSING_FAILURES as fault:
-                if asyncio.get_running_loop().time() >= deadline:
-                    raise
-                log.warning("the database failed, trying again: %r", fault)
-                await asyncio.sleep(RETRY_PAUSE)
+        await self._portions.close()
 
     async def _write(self, connection: Connection, batch: Sequence[Portion]) -> set[Lease]:
         """The leases that do not hold."""
@@ -131,10 +83,5 @@ class RepoWriter:
         return {p.lease for p in batch if p.lease.account_id not in held}
 
 
-def _resolve(written: asyncio.Future[None], fault: Exception | None) -> None:
-    if written.done():
-        return
-    if fault is None:
-        written.set_result(None)
-    else:
-        written.set_exception(fault)
+def _records(portion: Portion) -> int:
+    return len(portion.commit.changes)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from indexer import buffer
-from indexer.accounts import store_identity
+from indexer.accounts import Resolution, store_identities
 from indexer.effects import Effects
 from indexer.judge import Source
 from indexer.pipeline import Batch
@@ -69,7 +69,8 @@ async def by_sync(case: Case, connection: Connection) -> None:
 async def by_identity(case: Case, connection: Connection) -> None:
     """A document that was resolved is stored."""
     document = DidDocument(Did(case.repo.did), None, ORIGIN, case.repo.key.public)
-    stored = await store_identity(connection, case.account_id, document, datetime.now(UTC), CLAIM, 1.0)
+    resolution = Resolution(case.account_id, document, datetime.now(UTC), CLAIM, 1.0)
+    stored = await store_identities(connection, [resolution])
     if stored.awaited:
         await buffer.drain(case.world.rules, connection, case.repo.did, datetime.now(UTC))
 
