@@ -48,6 +48,9 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE FUNCTION public.track_moment(day date, subject text) RETURNS timestamp without time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (day + (((hashtext(subject) & 1023))::double precision * '00:01:00'::interval));
 CREATE FUNCTION public.track_said(uri text, cid text, title text, artist text, file_type text, duration bigint, image text, description text, tags text[], support_gate text, self_labels text[], created_at timestamp with time zone, indexed_at timestamp with time zone) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -663,6 +666,21 @@ CREATE TABLE public.track_play (
     rkey text NOT NULL COLLATE pg_catalog."C",
     subject text NOT NULL COLLATE pg_catalog."C"
 );
+CREATE TABLE public.track_recent (
+    likes_365 integer NOT NULL,
+    likes_30 integer NOT NULL,
+    likes_7 integer NOT NULL,
+    likes_1 integer NOT NULL,
+    plays_365 integer NOT NULL,
+    plays_30 integer NOT NULL,
+    plays_7 integer NOT NULL,
+    plays_1 integer NOT NULL,
+    both_61 integer NOT NULL,
+    both_15 integer NOT NULL,
+    both_3 integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='90');
 CREATE TABLE public.visibility (
     account_id bigint NOT NULL,
     subject text NOT NULL COLLATE pg_catalog."C",
@@ -885,11 +903,6 @@ CREATE VIEW public.visible_heard_actor AS
     h.listener_count
    FROM (public.heard_actor h
      JOIN public.visible_account a ON ((a.id = h.account_id)));
-CREATE VIEW public.visible_heard_day AS
- SELECT subject AS uri,
-    day,
-    plays
-   FROM public.heard_day;
 CREATE VIEW public.visible_heard_tag AS
  SELECT tag,
     play_count
@@ -1182,6 +1195,26 @@ CREATE VIEW public.visible_profile AS
           ORDER BY s.alpha
          LIMIT 1) t ON (true))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_recent_track AS
+ SELECT subject AS uri,
+    likes_365,
+    likes_30,
+    likes_7,
+    likes_1,
+    plays_365,
+    plays_30,
+    plays_7,
+    plays_1,
+    (likes_1 + plays_1) AS both_1,
+    ((both_3 - likes_1) - plays_1) AS before_1,
+    (((likes_1 + plays_1))::double precision / (GREATEST(((both_3 - likes_1) - plays_1), 3))::double precision) AS growth_1,
+    (likes_7 + plays_7) AS both_7,
+    ((both_15 - likes_7) - plays_7) AS before_7,
+    (((likes_7 + plays_7))::double precision / (GREATEST(((both_15 - likes_7) - plays_7), 3))::double precision) AS growth_7,
+    (likes_30 + plays_30) AS both_30,
+    ((both_61 - likes_30) - plays_30) AS before_30,
+    (((likes_30 + plays_30))::double precision / (GREATEST(((both_61 - likes_30) - plays_30), 3))::double precision) AS growth_30
+   FROM public.track_recent;
 CREATE VIEW public.visible_record AS
  SELECT r.account_id,
     r.collection,
@@ -1238,12 +1271,6 @@ CREATE VIEW public.visible_status AS
   WHERE (NOT (EXISTS ( SELECT
            FROM public.teal_status o
           WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
-CREATE VIEW public.visible_subject_day AS
- SELECT subject AS uri,
-    day,
-    likes
-   FROM public.subject_day
-  WHERE (likes > 0);
 CREATE VIEW public.visible_tag AS
  SELECT tag,
     track_count
@@ -1434,6 +1461,8 @@ ALTER TABLE ONLY public.track_listener
     ADD CONSTRAINT track_listener_pkey PRIMARY KEY (owner, account_id);
 ALTER TABLE ONLY public.track_play
     ADD CONSTRAINT track_play_pkey PRIMARY KEY (account_id, rkey, alpha);
+ALTER TABLE ONLY public.track_recent
+    ADD CONSTRAINT track_recent_pkey PRIMARY KEY (subject);
 ALTER TABLE ONLY public.visibility
     ADD CONSTRAINT visibility_pkey PRIMARY KEY (account_id, subject, cause);
 CREATE INDEX album_by_stem ON public.album USING btree (account_id, stem);
@@ -1442,7 +1471,7 @@ CREATE INDEX album_latest ON public.album USING btree (since DESC, account_id DE
 CREATE INDEX album_track_of_album ON public.album_track USING btree (account_id, by_list, album, sort_at, rkey);
 CREATE INDEX buffered_event_order ON public.buffered_event USING btree (account_id, id);
 CREATE INDEX dead_letter_did ON public.dead_letter USING btree (did);
-CREATE INDEX heard_day_plays ON public.heard_day USING btree (day, subject) INCLUDE (plays);
+CREATE INDEX heard_day_moment ON public.heard_day USING btree (public.track_moment(day, subject));
 CREATE INDEX identity_handle_due ON public.identity USING btree (check_at) WHERE (handle_due AND (NOT stale));
 CREATE INDEX identity_stale ON public.identity USING btree (check_at) WHERE stale;
 CREATE UNIQUE INDEX identity_valid_handle ON public.identity USING btree (handle) WHERE handle_valid;
@@ -1513,7 +1542,7 @@ CREATE INDEX search_word_beginning ON public.search_word USING btree (substr(wor
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
-CREATE INDEX subject_day_likes ON public.subject_day USING btree (day, subject) INCLUDE (likes) WHERE (likes > 0);
+CREATE INDEX subject_day_moment ON public.subject_day USING btree (public.track_moment(day, subject)) WHERE (likes > 0);
 CREATE INDEX tag_count_most ON public.tag_count USING btree (((- track_count)), tag);
 CREATE INDEX teal_play_by_name ON public.teal_play USING btree (track_named) WHERE (canonical AND (track_named IS NOT NULL));
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
@@ -1525,6 +1554,17 @@ CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(disp
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
 CREATE INDEX track_play_owner ON public.track_play USING btree (owner, day, account_id);
 CREATE INDEX track_play_subject ON public.track_play USING btree (subject);
+CREATE INDEX track_recent_growth_1 ON public.track_recent USING btree (((((likes_1 + plays_1))::double precision / (GREATEST(((both_3 - likes_1) - plays_1), 3))::double precision)) DESC, ((likes_1 + plays_1)) DESC, subject DESC) WHERE (((likes_1 + plays_1) >= 3) AND ((likes_1 + plays_1) > ((both_3 - likes_1) - plays_1)));
+CREATE INDEX track_recent_growth_30 ON public.track_recent USING btree (((((likes_30 + plays_30))::double precision / (GREATEST(((both_61 - likes_30) - plays_30), 3))::double precision)) DESC, ((likes_30 + plays_30)) DESC, subject DESC) WHERE (((likes_30 + plays_30) >= 3) AND ((likes_30 + plays_30) > ((both_61 - likes_30) - plays_30)));
+CREATE INDEX track_recent_growth_7 ON public.track_recent USING btree (((((likes_7 + plays_7))::double precision / (GREATEST(((both_15 - likes_7) - plays_7), 3))::double precision)) DESC, ((likes_7 + plays_7)) DESC, subject DESC) WHERE (((likes_7 + plays_7) >= 3) AND ((likes_7 + plays_7) > ((both_15 - likes_7) - plays_7)));
+CREATE INDEX track_recent_likes_1 ON public.track_recent USING btree (likes_1 DESC, subject DESC) WHERE (likes_1 > 0);
+CREATE INDEX track_recent_likes_30 ON public.track_recent USING btree (likes_30 DESC, subject DESC) WHERE (likes_30 > 0);
+CREATE INDEX track_recent_likes_365 ON public.track_recent USING btree (likes_365 DESC, subject DESC) WHERE (likes_365 > 0);
+CREATE INDEX track_recent_likes_7 ON public.track_recent USING btree (likes_7 DESC, subject DESC) WHERE (likes_7 > 0);
+CREATE INDEX track_recent_plays_1 ON public.track_recent USING btree (plays_1 DESC, subject DESC) WHERE (plays_1 > 0);
+CREATE INDEX track_recent_plays_30 ON public.track_recent USING btree (plays_30 DESC, subject DESC) WHERE (plays_30 > 0);
+CREATE INDEX track_recent_plays_365 ON public.track_recent USING btree (plays_365 DESC, subject DESC) WHERE (plays_365 > 0);
+CREATE INDEX track_recent_plays_7 ON public.track_recent USING btree (plays_7 DESC, subject DESC) WHERE (plays_7 > 0);
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, comments, day, likes, tracks OR TRUNCATE ON public.actor_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1534,7 +1574,6 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, by_l
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, banner_cid, created_at, description, indexed_at OR TRUNCATE ON public.bsky_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF days, since OR TRUNCATE ON public.chart_window FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, listener_count, play_count OR TRUNCATE ON public.heard_actor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, plays, subject OR TRUNCATE ON public.heard_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count, tag OR TRUNCATE ON public.heard_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF play_count OR TRUNCATE ON public.heard_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, listeners, plays OR TRUNCATE ON public.heard_total_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1563,7 +1602,6 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, arti
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF day, likes, subject OR TRUNCATE ON public.subject_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, avatar_cid, banner_cid, created_at, description, display_name, facets, featured_mbid, featured_type, indexed_at OR TRUNCATE ON public.teal_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1571,6 +1609,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alph
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comments, day, likes, tracks OR TRUNCATE ON public.total_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, listener_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, day, owner, rkey, subject OR TRUNCATE ON public.track_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF both_15, both_3, both_61, likes_1, likes_30, likes_365, likes_7, plays_1, plays_30, plays_365, plays_7, subject OR TRUNCATE ON public.track_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, hides_list, hides_view, subject OR TRUNCATE ON public.visibility FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -1591,7 +1630,6 @@ GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_actor TO plyr_reader;
-GRANT SELECT ON TABLE public.visible_heard_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_total TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_total_day TO plyr_reader;
@@ -1615,11 +1653,11 @@ GRANT SELECT ON TABLE public.visible_played_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_recent_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_source TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_status TO plyr_reader;
-GRANT SELECT ON TABLE public.visible_subject_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;

@@ -21,23 +21,35 @@
 -- The same with what was before.
 '{"before":' || :track.before || ',' || substr({{track_entry(:track, :viewer)}}, 2)
 
+-- fragment: most_entries(source, figure, number, rank, uri, limit, viewer)
+-- The rows of a chart's page, the same as views.
+SELECT {{track_entry(t, :viewer)}} AS item, t.number, t.rank, t.uri
+FROM ({{most_of(:source, :figure, :number, :rank, :uri, :limit)}}) t
+ORDER BY t.rank
+
 -- fragment: most_of(source, figure, number, rank, uri, limit)
 -- The listed tracks of a source (uri and figure) behind a place in the order of that figure, as a chart's rows.
 SELECT t.*, most.:figure::bigint AS number,
        :rank + row_number() OVER (ORDER BY most.:figure DESC, most.uri DESC) AS rank
 FROM :source most
 JOIN visible_track t ON t.uri = most.uri
-WHERE t.listed AND (most.:figure, most.uri) < (:number::bigint, :uri)
+WHERE t.listed AND most.:figure > 0 AND (most.:figure, most.uri) < (:number::bigint, :uri)
 ORDER BY most.:figure DESC, most.uri DESC
 LIMIT :limit
 
--- fragment: of_days(source, figure, days)
--- What tracks have of a figure in some days until today; in order, so that no more are looked up than are shown.
-SELECT d.uri, sum(d.:figure)::bigint AS :figure
-FROM :source d
-WHERE d.day >= {{today()}} - :days::integer
-GROUP BY d.uri
-ORDER BY :figure DESC, d.uri DESC
+-- fragment: grown_entries(both, before, growth, limit, viewer)
+-- What trends, as views: by columns of visible_recent_track. Fewer than three likes and plays are too few.
+SELECT {{track_entry_compared(t, :viewer)}} AS item
+FROM (
+    SELECT t.*, most.:both::bigint AS number, most.:before AS before,
+           row_number() OVER (ORDER BY most.:growth DESC, most.:both DESC, most.uri DESC) AS rank
+    FROM visible_recent_track most
+    JOIN visible_track t ON t.uri = most.uri
+    WHERE t.listed AND most.:both >= 3 AND most.:both > most.:before
+    ORDER BY most.:growth DESC, most.:both DESC, most.uri DESC
+    LIMIT :limit
+) t
+ORDER BY t.rank
 
 -- fragment: track_viewer_state(track, viewer)
 -- What an account has to do with a track: its like, the earliest of several.

@@ -6,13 +6,14 @@ hidden contribute nothing. Then every follower is told what was touched (`follow
 its tables in a migration, its line in `FOLLOWERS`.
 """
 
-from indexer.aggregates import albums, counts, links, names, played, search, track_plays, windows
+from indexer.aggregates import albums, counts, links, names, played, recent, search, track_plays, windows
 from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
 from indexer.aggregates.days import utc_day
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Change, Heard, credited, heard_of
 
-# In the order in which they lock what they share; `played`, which is told of accounts that leave as well, comes first.
+# In the order in which they lock what they share; `played`, which is told of accounts that leave as well, comes first,
+# and `recent`, which is told what others have counted, last.
 FOLLOWERS: tuple[Follower, ...] = (
     played.FOLLOWER,
     names.FOLLOWER,
@@ -20,8 +21,11 @@ FOLLOWERS: tuple[Follower, ...] = (
     search.FOLLOWER,
     links.FOLLOWER,
     track_plays.FOLLOWER,
+    recent.FOLLOWER,
 )
-CHARTS: tuple[windows.Chart, ...] = (played.CHART,)
+CHARTS: tuple[windows.Chart, ...] = (played.CHART, recent.CHART)
+# What may change the figures of a window, by projection.
+IN_WINDOWS = frozenset({"plyr_track", "teal_play"})
 TABLES: tuple[str, ...] = (*counts.TABLES, *(table for each in FOLLOWERS for table in each.tables))
 
 __all__ = [
@@ -47,7 +51,9 @@ __all__ = [
 
 
 async def follow(connection: Connection, touched: Touched) -> None:
-    """Have every follower look at what has changed."""
+    """Have every follower look at what has changed. The edges of windows are held before anything of a follower's."""
+    if touched.liked or touched.accounts or touched.keys.keys() & IN_WINDOWS:
+        await windows.hold(connection)
     for follower in FOLLOWERS:
         await follower.follow(connection, touched)
 

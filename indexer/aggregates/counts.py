@@ -13,13 +13,13 @@ records.md, "What follows from records".
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from indexer.aggregates import days
-from indexer.aggregates.days import Days, Owners
+from indexer.aggregates.days import Days, Owners, SubjectDay
 from indexer.aggregates.heard import Change
 from indexer.aggregates.sums import SLOTS, Connection
 from runtime.sql import Queries
@@ -85,8 +85,8 @@ class _Total:
 class Tally:
     """Changes of counts, not written yet. Not for concurrent use.
 
-    `flushed_subjects`, `flushed_actors`: what has been written, in all. `heard`: plays that have come to count or
-    ceased to, which the charts of played music follow.
+    `flushed_subjects`, `flushed_actors`, `flushed_likes`: what has been written, in all. `heard`: plays that
+    have come to count or ceased to, which the charts of played music follow.
     """
 
     def __init__(self, hidden: frozenset[int]) -> None:
@@ -98,6 +98,7 @@ class Tally:
         self.days = Days()
         self.flushed_subjects: set[str] = set()
         self.flushed_actors: set[int] = set()
+        self.flushed_likes: Counter[SubjectDay] = Counter()
         self.heard: list[Change] = []
 
     def add(self, contributions: Iterable[Contribution], sign: int = 1) -> None:
@@ -156,6 +157,7 @@ async def restart(connection: Connection) -> None:
 async def flush(connection: Connection, tally: Tally) -> None:
     """Write the tally, and empty it."""
     owners = await _flush_subjects(connection, tally)
+    tally.flushed_likes.update(tally.days.likes)
     await days.flush(connection, tally.days, owners)
     await _flush_actors(connection, tally)
     await _flush_tags(connection, tally)

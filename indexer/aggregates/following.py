@@ -8,11 +8,13 @@ the `repo` rows of the accounts whose rows were touched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from indexer.aggregates.counts import Connection
+from indexer.aggregates.days import SubjectDay
 from indexer.aggregates.heard import Change
 from indexer.stages import RecordKeyRow, RecordRow
 
@@ -29,7 +31,9 @@ class Touched:
     themselves that came or changed, and the keys of those that went. `albums`: by account and key, those that the
     follower of albums has made anew or dropped, for whoever comes behind it. `heard`: plays that have come to count, or
     ceased to, by rows that were touched. `leaving`: accounts that show and are about to be purged; all of theirs is
-    still there, and they are told as `accounts` when it has gone."""
+    still there, and they are told as `accounts` when it has gone. `liked`: by subject and
+    day, how many more likes count. `heard_days`: the same of plays of tracks, by the follower that matches them, for
+    whoever comes behind it."""
 
     keys: Mapping[str, Sequence[RowKey]] = field(default_factory=dict[str, Sequence[RowKey]])
     accounts: Sequence[int] = ()
@@ -44,6 +48,8 @@ class Touched:
     albums: set[RowKey] = field(default_factory=set[RowKey], compare=False)
     heard: Sequence[Change] = ()
     leaving: Sequence[int] = ()
+    liked: Mapping[SubjectDay, int] = field(default_factory=dict[SubjectDay, int])
+    heard_days: Counter[SubjectDay] = field(default_factory=Counter[SubjectDay], compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from zlib import crc32
 
 from indexer.aggregates import track_figures
 from indexer.aggregates.counts import Connection
+from indexer.aggregates.days import SubjectDay
 from indexer.aggregates.following import Follower, RowKey, Touched
 from indexer.aggregates.track_figures import Heard
 from indexer.aggregates.track_names import named
@@ -66,12 +67,13 @@ async def follow(connection: Connection, touched: Touched) -> None:
     if accounts:
         tracks += _keys(await connection.fetch(SQL["tracks_of"], accounts))
     moves = await _settle_tracks(connection, tracks) if tracks else Moves()
-    await _settle_plays(connection, await _spoken_of(connection, touched.keys.get("teal_play", ())))
+    heard = touched.heard_days
+    await _settle_plays(connection, heard, await _spoken_of(connection, touched.keys.get("teal_play", ())))
     if accounts:
-        await _settle_found(connection, "plays_of", accounts)
+        await _settle_found(connection, heard, "plays_of", accounts)
     if moves.came or moves.went or moves.names:
         uris = [track.uri for track in moves.went], [track.uri for track in moves.came]
-        await _settle_found(connection, "plays_moved", *uris, moves.names)
+        await _settle_found(connection, heard, "plays_moved", *uris, moves.names)
 
 
 async def restart(connection: Connection) -> None:
@@ -128,14 +130,14 @@ async def _spoken_of(connection: Connection, plays: Sequence[RowKey]) -> list[Ro
     return [key for key in plays if key[0] in listeners]
 
 
-async def _settle_found(connection: Connection, query: str, *arguments: Any) -> None:
+async def _settle_found(connection: Connection, days: Counter[SubjectDay], query: str, *arguments: Any) -> None:
     cursor = await connection.cursor(SQL[query], *arguments)
     while page := await cursor.fetch(PAGE):
-        await _settle_plays(connection, _keys(page))
+        await _settle_plays(connection, days, _keys(page))
 
 
-async def _settle_plays(connection: Connection, plays: Sequence[RowKey]) -> None:
-    """Match these plays anew, and count what that changes."""
+async def _settle_plays(connection: Connection, days: Counter[SubjectDay], plays: Sequence[RowKey]) -> None:
+    """Match these plays anew, and count what that changes; what changes on days is added to `days` as well."""
     if not plays:
         return
     columns = _columns(sorted(set(plays)), 2)
@@ -145,7 +147,10 @@ async def _settle_plays(connection: Connection, plays: Sequence[RowKey]) -> None
     await _lock(connection, {row["subject"] for row in left}.difference(word for (word,) in said), alone=False)
     heard: Counter[Heard] = Counter(Heard(*row) for row in await connection.fetch(SQL["join"], *columns))
     heard.subtract(Heard(*row) for row in left)
-    await track_figures.add(connection, {each: change for each, change in heard.items() if change})
+    changes = {each: change for each, change in heard.items() if change}
+    await track_figures.add(connection, changes)
+    for each, change in changes.items():
+        days[SubjectDay(each.subject, each.day)] += change
 
 
 async def _lock(connection: Connection, words: Iterable[str | None], *, alone: bool) -> None:

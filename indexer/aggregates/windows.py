@@ -60,9 +60,14 @@ async def _toward(
     return True
 
 
+async def hold(connection: Connection) -> None:
+    """Nobody moves an edge before the transaction ends."""
+    await connection.execute(SQL["hold"])
+
+
 async def held(connection: Connection) -> Mapping[int, datetime]:
     """Where each window begins, by its days; nobody moves an edge before the transaction ends."""
-    await connection.execute(SQL["hold"])
+    await hold(connection)
     return await _edges(connection)
 
 

@@ -18,6 +18,7 @@ import asyncpg
 
 from indexer import aggregates
 from indexer.aggregates import Change, Connection, Tally, Touched, flush, follow, hidden_accounts, set_hidden
+from indexer.aggregates.days import SubjectDay
 from indexer.projections import (
     base,
     bsky_profile,
@@ -66,6 +67,7 @@ class _Counted(TypedDict):
     subjects: list[str]
     counted: list[int]
     heard: list[Change]
+    liked: Mapping[SubjectDay, int]
 
 
 class _Batch(NamedTuple):
@@ -158,6 +160,7 @@ def _counted(tally: Tally) -> _Counted:
         "subjects": sorted(tally.flushed_subjects),
         "counted": sorted(tally.flushed_actors),
         "heard": tally.heard,
+        "liked": {key: likes for key, likes in tally.flushed_likes.items() if likes},
     }
 
 

@@ -85,6 +85,13 @@ INSERT INTO track_play (account_id, owner, day, alpha, rkey, subject)
 SELECT account_id, account_id, '2026-01-01', false, rkey, uri FROM plyr_track;
 INSERT INTO subject_day (day, likes, comments, subject) SELECT sort_at::date, 1, 1, uri FROM plyr_track;
 INSERT INTO heard_day (day, plays, subject) SELECT sort_at::date, 1, uri FROM plyr_track;
+INSERT INTO track_recent (
+    likes_365, likes_30, likes_7, likes_1, plays_365, plays_30, plays_7, plays_1, both_61, both_15, both_3, subject
+)
+SELECT n, n / 2, n / 4, n / 8, n, n / 2, n / 4, n / 8, n, n / 2, n / 4, uri
+FROM (
+    SELECT uri, row_number() OVER (ORDER BY uri) % 100 AS n FROM plyr_track
+) t;
 INSERT INTO actor_day (account_id, day, tracks, likes, comments)
 SELECT account_id, sort_at::date, 1, 1, 1 FROM plyr_track ON CONFLICT DO NOTHING;
 INSERT INTO listener_day (account_id, day, plays) SELECT account_id, day, 1 FROM actor_day;

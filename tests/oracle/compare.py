@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from simulator.codec import Cid
 from tests.oracle import played
+from tests.oracle.dated import recent
 from tests.oracle.model import READERS, ExpectedRepo, Key, Tables, fold
 from tests.oracle.naive import Alias
 from tests.oracle.observed import Observed, StoredRecord
@@ -138,7 +139,11 @@ def _tables(observed: Observed, today: datetime) -> Iterator[str]:
     aliases = Aliases()
     yield from _same_tables(wanted, observed, hidden, aliases)
     edges = played.windows(today)
-    charts = {"chart_window": edges, **played.played(wanted["teal_play"], hidden, edges, aliases.known)}
+    charts = {
+        "chart_window": edges,
+        "track_recent": recent(wanted, edges),
+        **played.played(wanted["teal_play"], hidden, edges, aliases.known),
+    }
     yield from _same_tables(charts, observed, hidden, aliases)
     yield from (f"{table}: not modelled" for table in sorted(observed.tables.keys() - wanted.keys() - charts.keys()))
 

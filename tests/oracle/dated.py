@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tests.oracle.plyr import Row
 
 Rows: TypeAlias = Mapping[tuple[Any, ...], Row]
+FIGURES: Final = frozenset(
+    (*(f"{name}_{days}" for name in ("likes", "plays") for days in (365, 30, 7, 1)), "both_61", "both_15", "both_3")
+)
 DaysOf: TypeAlias = defaultdict[tuple[Any, ...], Row]
 
 
@@ -33,6 +36,18 @@ def dated(tables: Mapping[str, Rows], hidden: frozenset[str]) -> dict[str, dict[
                 actors[authors[row["subject"]], day][name] += 1
                 totals[day,][name] += 1
     return {"subject_day": dict(subjects), "actor_day": dict(actors), "total_day": dict(totals), **_heard(tables)}
+
+
+def recent(tables: Mapping[str, Rows], edges: Rows) -> dict[tuple[Any, ...], Row]:
+    """The table `track_recent`, of `subject_day` and `heard_day`. `edges`: `chart_window` while nothing moves."""
+    found: DaysOf = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
+    for table, name in (("subject_day", "likes"), ("heard_day", "plays")):
+        for (subject, day), row in tables[table].items():
+            for (days,), edge in edges.items():
+                if row[name] and day >= edge["since"].date():
+                    for figure in {f"{name}_{days}", f"both_{days}"} & FIGURES:
+                        found[subject,][figure] += row[name]
+    return dict(found)
 
 
 def _heard(tables: Mapping[str, Rows]) -> dict[str, dict[tuple[Any, ...], Row]]:

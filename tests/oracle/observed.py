@@ -47,6 +47,7 @@ KEYS: Final = {
     "heard_day": ("subject", "day"),
     "listener_day": ("did", "day"),
     "heard_total_day": ("day",),
+    "track_recent": ("subject",),
     "actor_name": ("did",),
     "search_document": ("kind", "did", "key"),
     "search_word": ("word",),

@@ -183,6 +183,10 @@ SELECT a.did, t.* FROM listener_day t LEFT JOIN account a ON a.id = t.account_id
 -- Plays and listeners of all.
 SELECT day, sum(plays) AS plays, sum(listeners) AS listeners FROM heard_total_day GROUP BY day;
 
+-- name: track_recent
+-- Likes and plays in the windows.
+SELECT * FROM track_recent;
+
 -- name: actor_name
 -- What accounts are called and look like.
 SELECT a.did, t.* FROM actor_name t LEFT JOIN account a ON a.id = t.account_id;

@@ -16,6 +16,7 @@ from .recount_days import days, stored_days
 from .recount_links import backlinks, stored_links
 from .recount_played import stored_charts
 from .recount_plays import heard, stored_heard, track_of
+from .recount_recent import stored_recent
 from .recount_search import search, stored_search
 
 PLAYS = "teal_play"
@@ -158,7 +159,7 @@ TABLES = (
 async def everything(pool: Pool) -> dict[str, list[str]]:
     """All rows of all tables that can be rebuilt, as text; of charts without the numbers that items go by."""
     rows = {table: sorted(text for (text,) in await pool.fetch(f"SELECT t::text FROM {table} t")) for table in TABLES}
-    charts = await stored_charts(pool)
+    charts = await stored_charts(pool) | {"recent": await stored_recent(pool)}
     return rows | {part: sorted(map(repr, getattr(found, "items", found.copy)())) for part, found in charts.items()}
 
 

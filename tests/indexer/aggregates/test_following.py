@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from indexer import aggregates, projections
 from indexer.aggregates import Connection, Follower, Touched
+from indexer.aggregates.days import SubjectDay
 from indexer.reading import RecordReader
 from indexer.reindex import Patience, Reindex
 from runtime.db import Pool
@@ -60,7 +62,10 @@ async def test_a_follower_is_told_what_a_batch_touched_once_it_is_written(pool: 
     unfit = row(records.TRACK, records.track(title=None), account_id=2, rkey=ONE)
     await book.write([track, like, unfit], [(1, records.COMMENT, ONE), (1, "app.bsky.feed.post", ONE)])
     assert witness.told == [
-        Touched(keys={"plyr_track": [(1, ONE), (2, ONE)], "plyr_like": [(1, TWO)], "plyr_comment": [(1, ONE)]})
+        Touched(
+            keys={"plyr_track": [(1, ONE), (2, ONE)], "plyr_like": [(1, TWO)], "plyr_comment": [(1, ONE)]},
+            liked={SubjectDay(records.uri(9, records.TRACK, ONE), date(2026, 2, 1)): 1},
+        )
     ]
     assert witness.seen == [(1, 1, 0)]
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer import projections
-from indexer.aggregates import played
+from indexer.aggregates import played, recent
 from runtime.db import Pool
 from tests.indexer.projections import records
 from tests.indexer.projections.records import Book, Key
@@ -92,7 +92,8 @@ async def follow(book: Book, step: tuple[str, Any]) -> None:
 
 
 async def emptied(pool: Pool) -> Book:
-    await pool.execute(f"TRUNCATE account, record, {', '.join((*TABLES, *played.FOLLOWER.tables[1:]))} CASCADE")
+    tables = (*TABLES, *played.FOLLOWER.tables[1:], *recent.FOLLOWER.tables)
+    await pool.execute(f"TRUNCATE account, record, {', '.join(tables)} CASCADE")
     for table in ("totals", "heard_total"):
         await pool.execute(f"INSERT INTO {table} (slot) SELECT generate_series(0, 15)")
     return await Book.open(pool, accounts=max(ACCOUNTS))
