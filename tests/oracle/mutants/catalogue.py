@@ -298,8 +298,8 @@ ACCOUNTS: Final = (
     Mutant(
         "two accounts show one handle's former owner",
         "indexer/accounts.py",
-        '        await connection.execute(SQL["displace"], account_id, handle)\n',
-        '        await connection.execute(SQL["displace"], account_id, handle + "x")\n',
+        'await connection.execute(SQL["displace"], takers, [row["handle"] for row in given])',
+        'await connection.execute(SQL["displace"], takers, [row["handle"] + "x" for row in given])',
         STATUS,
     ),
     Mutant(
