@@ -104,7 +104,9 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         row["id"]: (row["kind"], row["key"].hex) for row in await pool.fetch("SELECT id, kind::text, key FROM played")
     }
     names: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
-    for item, plays, name, credit in await pool.fetch("SELECT item, plays, name, credit FROM played_name"):
+    for item, plays, name, credit in await pool.fetch(
+        "SELECT item, plays, name, credit FROM played_name ORDER BY name, credit"
+    ):
         assert (name, credit) not in names[items[item]]
         names[items[item]][name, credit] = plays
     plays = ", ".join(f"plays_{days}" for days in WINDOWS)

@@ -26,8 +26,8 @@ FOLLOWING: Final = (
     Mutant(
         "accounts that come back are not counted as listeners",
         "indexer/aggregates/played.py",
-        "await _move(connection, sorted(set(touched.accounts) - hidden), edges, 1)",
-        "await _move(connection, sorted(hidden - set(touched.accounts)), edges, 1)",
+        "await _move(connection, sorted(set(touched.accounts) - hidden), edges, words, 1)",
+        "await _move(connection, sorted(hidden - set(touched.accounts)), edges, words, 1)",
         CALM,
     ),
     Mutant(
