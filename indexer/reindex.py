@@ -18,7 +18,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 
@@ -74,6 +75,7 @@ class Progress:
     paused: float = 0.0
 
 
+Result = TypeVar("Result")
 Show = Callable[[Progress], None]
 
 
@@ -146,8 +148,8 @@ class Reindex:
 
             await self._insist(connection, execute)
 
-    async def _insist(self, connection: Connection, step: Callable[[], Awaitable[None]]) -> None:
-        """Do it in a transaction, again when a lock was not to be had in time. Raises ReindexBlocked."""
+    async def _insist(self, connection: Connection, step: Callable[[], Awaitable[Result]]) -> Result:
+        """Do it in a transaction, again when a lock was not to be had. Raises ReindexBlocked."""
         deadline = time.monotonic() + self._patience.attempts
         while True:
             try:
@@ -165,22 +167,21 @@ class Reindex:
         self._progress.total = await connection.fetchval(SQL["count_records"], collections)
         last: RecordKeyRow | None = None
         while page := await projections.stored_after(connection, last, collections, self._number, PAGE_BYTES):
-            async with connection.transaction():
-                last = (await self._project(connection, page, ()))[-1]
+            last = await self._insist(connection, partial(self._put, connection, page))
             self._progress.records += len(page)
             self._show(self._progress)
+
+    async def _put(self, connection: Connection, page: Sequence[asyncpg.Record]) -> RecordKeyRow:
+        return (await self._project(connection, page, ()))[-1]
 
     async def _follow(self, connection: Connection) -> None:
         """Until hardly anything is left."""
         followed = CHANGES
         while followed == CHANGES:
-            async with connection.transaction():
-                followed = await self._follow_some(connection)
+            followed = await self._insist(connection, partial(self._follow_some, connection))
             self._show(self._progress)
-        while True:
-            async with connection.transaction():
-                if not await windows.keep_up(connection, aggregates.CHARTS):
-                    return
+        while await self._insist(connection, partial(windows.keep_up, connection, aggregates.CHARTS)):
+            pass
 
     async def _follow_some(self, connection: Connection) -> int:
         changes = await connection.fetch(SQL["next_changes"], CHANGES)
