@@ -1,7 +1,8 @@
 -- What a track's view shows of the record alone is made into JSON when the record is written, and so is what it shows of
 -- an album. A row that holds it beside the record stays in one piece up to a page, since taking it apart costs each read.
 
--- The fields of such an object, without its braces; what the record does not say is absent.
+-- The fields of such an object, without its braces; what the record does not say is absent, and so are uri and cid, which are
+-- in the row and have nothing that JSON would write otherwise.
 CREATE FUNCTION track_said(
     uri text, cid text, title text, artist text, file_type text, duration bigint, image text, description text,
     tags text[], support_gate text, self_labels text[], created_at timestamptz, indexed_at timestamptz
@@ -20,8 +21,6 @@ BEGIN
         );
     END IF;
     said := json_strip_nulls(json_build_object(
-        'uri', uri,
-        'cid', cid,
         'title', title,
         'artist', artist,
         'fileType', file_type,
