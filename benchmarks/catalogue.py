@@ -1,27 +1,30 @@
 """A large database of music: accounts and their records without the repos, which at this size nobody could hold.
 
 Records are the simulator's, from a fixed seed and of the last 500 days, written by the indexer's writer as in a
-backfill: an account's records together, in transactions of a bounded size. Popularity follows Zipf. How fast it goes is
-told on the way and kept by tenths, so that it can be seen whether the rate falls as the tables grow. A catalogue in a
-named folder is loaded once, and refused when it has other sizes.
+backfill: an account's records together, in transactions of a bounded size, while a helper makes the next. Popularity
+follows Zipf. How fast it goes is told on the way and kept by tenths, so that it can be seen whether the rate falls as
+the tables grow. A catalogue in a named folder is loaded once, and refused when it has other sizes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
 from benchmarks import store
 from benchmarks.crowd import COMMENT, LIKE, LIST, TRACK, new_track
+from benchmarks.processes import helping
 from benchmarks.questions import Questions
 from benchmarks.report import per_second
 from benchmarks.store import BATCH, Member, Store
@@ -45,6 +48,8 @@ SONGS: Final = 5_000  # that are played at least
 PLAYS_OF_A_SONG: Final = 50  # of more plays there are more songs
 SONGS_OF_AN_ARTIST: Final = 20
 TENTHS: Final = 10
+WAITING: Final = 4  # batches that are written or wait for it
+PATIENCE: Final = 60.0  # seconds, for the next accounts
 LISTED: Final = 12  # tracks of a list, on average
 ALBUMS: Final = 0.4  # the share of albums among lists
 ARTISTS: Final = 5  # every so manieth account is an artist's
@@ -100,7 +105,7 @@ async def loaded(sizes: Sizes, folder: Path | None) -> AsyncGenerator[Catalogue]
         moments: list[tuple[int, float]] = []
         mark = opened.settings.data_dir / SIZES
         if not mark.exists():
-            moments = await _load(opened, _Scene(sizes))
+            moments = await _load(opened, sizes)
             mark.write_bytes(orjson.dumps(asdict(sizes)))
         elif (held := orjson.loads(mark.read_bytes())) != asdict(sizes):
             raise CatalogueDiffers(f"the folder holds a catalogue of other sizes: {held}")
@@ -115,25 +120,53 @@ async def questions(opened: Store) -> Questions:
     return Questions(tracks, dids, lists)
 
 
-async def _load(opened: Store, scene: _Scene) -> list[tuple[int, float]]:
+async def _load(opened: Store, sizes: Sizes) -> list[tuple[int, float]]:
     """Gives (records, seconds since the beginning) at the end of each tenth of the accounts."""
     await opened.pool.execute(SQL["pretend_subscription"], store.SOURCE)
     moments: list[tuple[int, float]] = []
-    batch: list[Member] = []
     done, began = 0, perf_counter()
-    with Bar("records") as bar:
-        for number, member in enumerate(scene.members(), 1):
-            batch.append(member)
-            done += len(member.commit.changes)
-            ends_tenth = number * TENTHS // scene.accounts > (number - 1) * TENTHS // scene.accounts
-            if ends_tenth or sum(len(one.commit.changes) for one in batch) >= BATCH:
-                await opened.settle(batch)
-                batch.clear()
-                bar.show(done, scene.records)
-            if ends_tenth:
-                moments.append((done, perf_counter() - began))
+    written: deque[asyncio.Task[_Batch]] = deque()
+
+    async def finish() -> None:
+        nonlocal done
+        batch = await written.popleft()
+        done += batch.records
+        bar.show(done, sizes.records + sizes.accounts * 3 // 2)
+        if batch.ends_tenth:
+            moments.append((done, perf_counter() - began))
+
+    with Bar("records") as bar, helping(_make, sizes) as maker:
+        while (batch := await asyncio.to_thread(maker.receive, PATIENCE)) is not None:
+            if len(written) == WAITING:
+                await finish()
+            written.append(asyncio.create_task(_settled(opened, batch)))
+        while written:
+            await finish()
     await opened.pool.execute(SQL["vacuum"])
     return moments
+
+
+async def _settled(opened: Store, batch: _Batch) -> _Batch:
+    await opened.settle(batch.members)
+    return batch
+
+
+def _make(pipe: Connection, sizes: Sizes) -> None:
+    """Sends the batches of a catalogue, each once the one before it was taken, and then None."""
+    for batch in _Scene(sizes).batches():
+        pipe.send(batch)
+    pipe.send(None)
+
+
+class _Batch(NamedTuple):
+    """Accounts that are written together, and whether they end a tenth of all."""
+
+    members: Sequence[Member]
+    ends_tenth: bool
+
+    @property
+    def records(self) -> int:
+        return sum(len(member.commit.changes) for member in self.members)
 
 
 class _Scene:
@@ -150,14 +183,16 @@ class _Scene:
         self._known: list[TrackRef] = []
         self._share_known = min(1.0, KNOWN / max(1, sizes.tracks))
 
-    @property
-    def accounts(self) -> int:
-        return self._sizes.accounts
-
-    @property
-    def records(self) -> int:
-        """About how many, profiles included."""
-        return self._sizes.records + self._sizes.accounts * 3 // 2
+    def batches(self) -> Iterator[_Batch]:
+        """Every account, some of them together."""
+        accounts = self._sizes.accounts
+        members: list[Member] = []
+        for number, member in enumerate(self.members(), 1):
+            members.append(member)
+            batch = _Batch(members, number * TENTHS // accounts > (number - 1) * TENTHS // accounts)
+            if batch.ends_tenth or batch.records >= BATCH:
+                yield batch
+                members = []
 
     def members(self) -> Iterator[Member]:
         """Every account with all that it has written; artists first, as what they make is what the others like."""

@@ -6,11 +6,13 @@ It lies in a temporary folder that goes with it, or in a named one that stays. R
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -18,11 +20,13 @@ from pydantic import SecretStr
 
 import migrations
 from indexer.apply import Applied, Applier, set_heads
+from indexer.gathering import Gatherer
 from indexer.stages import RecordChange, RecordPath, VerifiedCommit
 from indexer.verify import Head
 from protocol.cbor import Cid
 from protocol.syntax import Did, Handle, Nsid, RecordKey
-from runtime.db import Pool, writer_pool
+from runtime.db import Connection, Pool, writer_pool
+from runtime.garbage import look_seldom
 from runtime.postgres import database
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -34,6 +38,7 @@ PDS: Final = "https://pds.example.com"
 SOURCE: Final = "wss://relay.example.com"
 BATCH: Final = 2_000  # records written in one transaction
 POOL: Final = 4
+PATIENCE: Final = 60.0  # seconds without a database
 
 
 Rows: TypeAlias = set[tuple[str, str, bytes]]
@@ -74,6 +79,7 @@ class Store:
     settings: Settings
     pool: Pool
     applier: Applier
+    gatherer: Gatherer[Applied, None]
 
     async def settle(self, members: Sequence[Member]) -> Mapping[Did, int]:
         """Account ids of members that are new: resolved, synced, and with all of their records."""
@@ -84,16 +90,14 @@ class Store:
             SQL["add_identities"], order, [one.handle for one in members], [one.key for one in members], PDS
         )
         await self.pool.execute(SQL["add_repos"], order)
-        for batch in _batches(members):
-            await self.write([Applied(ids[part.did], part, SOURCE, None) for part in batch])
+        parts = [Applied(ids[part.did], part, SOURCE, None) for one in members for part in _parts(one.commit)]
+        await asyncio.gather(*map(self.gatherer.put, parts))
         return ids
 
     async def write(self, applied: Sequence[Applied]) -> None:
         """One transaction, as the pipeline makes it."""
-        heads = {one.account_id: _head(one) for one in applied}
         async with self.pool.acquire() as connection, connection.transaction():
-            await self.applier.write(connection, applied, datetime.now(UTC))
-            await set_heads(connection, heads)
+            await write(self.applier, connection, applied)
 
     async def records(self) -> Rows:
         """Everything that is stored."""
@@ -115,7 +119,17 @@ async def opened(folder: Path | None = None) -> AsyncGenerator[Store]:
             pool = await writer_pool(dsn, size=POOL, connect_timeout=settings.db_connect_timeout)
             async with pool, pool.acquire() as connection:
                 await migrations.apply(connection)
-                yield Store(settings.model_copy(update={"database_url": SecretStr(dsn)}), pool, _applier(settings))
+                look_seldom()  # as the indexer
+                applier = _applier(settings)
+                gatherer = Gatherer(pool, partial(write, applier), _size, most=BATCH, patience=PATIENCE)
+                yield Store(settings.model_copy(update={"database_url": SecretStr(dsn)}), pool, applier, gatherer)
+                await gatherer.close()
+
+
+async def write(applier: Applier, connection: Connection, applied: Sequence[Applied]) -> None:
+    """In the caller's transaction, with the heads."""
+    await applier.write(connection, applied, datetime.now(UTC))
+    await set_heads(connection, {one.account_id: _head(one) for one in applied})
 
 
 def records_of(accounts: Iterable[Account]) -> Rows:
@@ -123,21 +137,14 @@ def records_of(accounts: Iterable[Account]) -> Rows:
     return {(account.did, path, cid.raw) for account in accounts for path, cid in account.active_repo.tree.items()}
 
 
-def _batches(members: Iterable[Member]) -> Iterator[list[VerifiedCommit]]:
-    """Their commits in parts, as many together as one transaction takes."""
-    batch: list[VerifiedCommit] = []
-    room = BATCH
-    for _, _, commit in members:
-        for start in range(0, max(1, len(commit.changes)), BATCH):
-            part = VerifiedCommit(
-                commit.did, commit.rev, commit.data, commit.cid, commit.changes[start : start + BATCH]
-            )
-            if batch and len(part.changes) > room:
-                yield batch
-                batch, room = [], BATCH
-            batch.append(part)
-            room -= len(part.changes)
-    yield batch
+def _parts(commit: VerifiedCommit) -> Iterator[VerifiedCommit]:
+    """The commit, in as many as take no more than a transaction each."""
+    for start in range(0, max(1, len(commit.changes)), BATCH):
+        yield replace(commit, changes=commit.changes[start : start + BATCH])
+
+
+def _size(applied: Applied) -> int:
+    return max(1, len(applied.commit.changes))
 
 
 def _head(applied: Applied) -> Head:

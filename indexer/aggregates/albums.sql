@@ -36,14 +36,20 @@ WHERE m.account_id = track.account_id AND m.rkey = track.rkey
 RETURNING m.account_id, m.by_list, m.album;
 
 -- name: join_lists
--- Put tracks into the album lists of their authors in which they stand; gives these.
+-- Put tracks into the album lists of their authors in which they stand; gives these. The lists are looked up track by
+-- track: a planner that takes an account and a URI for independent reads all lists there are.
 -- $1 account_ids bigint[], $2 rkeys text[]
 INSERT INTO album_track (account_id, by_list, album, rkey, sort_at)
 SELECT t.account_id, true, l.rkey, t.rkey, t.sort_at
 FROM unnest($1::bigint[], $2::text[]) AS track (account_id, rkey)
 JOIN plyr_track t ON t.account_id = track.account_id AND t.rkey = track.rkey
-JOIN plyr_list_item i ON i.account_id = t.account_id AND i.subject = t.uri AND i.own AND NOT i.repeated
-JOIN plyr_list l ON l.account_id = i.account_id AND l.rkey = i.rkey AND l.list_type = 'album'
+CROSS JOIN LATERAL (
+    SELECT i.rkey
+    FROM plyr_list_item i
+    JOIN plyr_list l ON l.account_id = i.account_id AND l.rkey = i.rkey AND l.list_type = 'album'
+    WHERE i.account_id = t.account_id AND i.subject = t.uri AND i.own AND NOT i.repeated
+    OFFSET 0
+) l
 WHERE NOT EXISTS (
     SELECT FROM visibility v
     WHERE v.account_id = t.account_id AND v.subject = 'fm.plyr.track/' || t.rkey AND v.hides_view
