@@ -861,7 +861,10 @@ CREATE VIEW public.visible_comment AS
     a.did,
     a.handle,
     a.pds,
-    a.listed
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = c.account_id) AND (v.subject = ('fm.plyr.comment/'::text || c.rkey)) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM (public.plyr_comment c
      JOIN public.visible_account a ON ((a.id = c.account_id)))
   WHERE (NOT COALESCE(( SELECT true
@@ -937,11 +940,18 @@ CREATE VIEW public.visible_join AS
  SELECT p.account_id,
     ('self'::text COLLATE "C") AS rkey,
     LEAST(p.created_at, p.indexed_at) AS sort_at,
-    a.listed,
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject = 'fm.plyr.actor.profile/self'::text) AND v.hides_list)
+         LIMIT 1), false))) AS listed,
     (((('at://'::text || a.did) || '/'::text) || COALESCE(( SELECT instance.namespace
            FROM public.instance), 'fm.plyr'::text)) || '.actor.profile/self'::text) AS uri
    FROM (public.plyr_profile p
-     JOIN public.visible_account a ON ((a.id = p.account_id)));
+     JOIN public.visible_account a ON ((a.id = p.account_id)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject = 'fm.plyr.actor.profile/self'::text) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_like AS
  SELECT l.account_id,
     l.rkey,
@@ -953,10 +963,16 @@ CREATE VIEW public.visible_like AS
     a.did,
     a.handle,
     a.pds,
-    a.listed
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.like/'::text || l.rkey)) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM (public.plyr_like l
      JOIN public.visible_account a ON ((a.id = l.account_id)))
-  WHERE l.canonical;
+  WHERE (l.canonical AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ('fm.plyr.like/'::text || l.rkey)) AND v.hides_view)
+         LIMIT 1), false)));
 CREATE VIEW public.visible_liked_track AS
  SELECT subject AS uri,
     like_count AS likes
@@ -969,7 +985,11 @@ CREATE VIEW public.visible_link AS
     l.rkey,
     a.did
    FROM (public.record_link l
-     JOIN public.visible_account a ON ((a.id = l.account_id)));
+     JOIN public.visible_account a ON ((a.id = l.account_id)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = l.account_id) AND (v.subject = ((l.collection || '/'::text) || l.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_link_count AS
  SELECT link,
     records,
@@ -1075,7 +1095,14 @@ CREATE VIEW public.visible_play AS
     a.did,
     a.handle,
     a.pds,
-    a.listed,
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject = (
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.feed.play/'::text
+                    ELSE 'fm.teal.feed.play/'::text
+                END || p.rkey)) AND v.hides_list)
+         LIMIT 1), false))) AS listed,
     ((('at://'::text || a.did) ||
         CASE
             WHEN p.alpha THEN '/fm.teal.alpha.feed.play/'::text
@@ -1088,7 +1115,15 @@ CREATE VIEW public.visible_play AS
             ELSE NULL::text
         END AS track
    FROM (public.teal_play p
-     JOIN public.visible_account a ON ((a.id = p.account_id)));
+     JOIN public.visible_account a ON ((a.id = p.account_id)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject = (
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.feed.play/'::text
+                    ELSE 'fm.teal.feed.play/'::text
+                END || p.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_played AS
  SELECT p.id,
     p.kind,
@@ -1177,8 +1212,14 @@ CREATE VIEW public.visible_profile AS
            FROM public.visible_album m
           WHERE (m.account_id = a.id)) AS album_count
    FROM ((((public.visible_account a
-     LEFT JOIN public.plyr_profile p ON ((p.account_id = a.id)))
-     LEFT JOIN public.bsky_profile b ON ((b.account_id = a.id)))
+     LEFT JOIN public.plyr_profile p ON (((p.account_id = a.id) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject = 'fm.plyr.actor.profile/self'::text) AND v.hides_view)
+         LIMIT 1), false)))))
+     LEFT JOIN public.bsky_profile b ON (((b.account_id = a.id) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = b.account_id) AND (v.subject = 'app.bsky.actor.profile/self'::text) AND v.hides_view)
+         LIMIT 1), false)))))
      LEFT JOIN LATERAL ( SELECT s.account_id,
             s.created_at,
             s.indexed_at,
@@ -1193,7 +1234,14 @@ CREATE VIEW public.visible_profile AS
            FROM public.teal_profile s
           WHERE (s.account_id = a.id)
           ORDER BY s.alpha
-         LIMIT 1) t ON (true))
+         LIMIT 1) t ON ((NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = t.account_id) AND (v.subject =
+                CASE
+                    WHEN t.alpha THEN 'fm.teal.alpha.actor.profile/self'::text
+                    ELSE 'fm.teal.actor.profile/self'::text
+                END) AND v.hides_view)
+         LIMIT 1), false))))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
 CREATE VIEW public.visible_recent_track AS
  SELECT subject AS uri,
@@ -1258,7 +1306,14 @@ CREATE VIEW public.visible_status AS
     a.did,
     a.handle,
     a.pds,
-    a.listed,
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = s.account_id) AND (v.subject =
+                CASE
+                    WHEN s.alpha THEN 'fm.teal.alpha.actor.status/self'::text
+                    ELSE 'fm.teal.actor.status/self'::text
+                END) AND v.hides_list)
+         LIMIT 1), false))) AS listed,
     COALESCE(( SELECT r.uri
            FROM public.ranked_track r
           WHERE (r.uri = s.track_uri)), ( SELECT r.uri
@@ -1268,9 +1323,16 @@ CREATE VIEW public.visible_status AS
          LIMIT 1)) AS track
    FROM (public.teal_status s
      JOIN public.visible_account a ON ((a.id = s.account_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE ((NOT (EXISTS ( SELECT
            FROM public.teal_status o
-          WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha)))))));
+          WHERE ((o.account_id = s.account_id) AND (ROW(o.started_at, (NOT o.alpha)) > ROW(s.started_at, (NOT s.alpha))))))) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = s.account_id) AND (v.subject =
+                CASE
+                    WHEN s.alpha THEN 'fm.teal.alpha.actor.status/self'::text
+                    ELSE 'fm.teal.actor.status/self'::text
+                END) AND v.hides_view)
+         LIMIT 1), false)));
 CREATE VIEW public.visible_tag AS
  SELECT tag,
     track_count
@@ -1279,14 +1341,28 @@ CREATE VIEW public.visible_teal_name AS
  SELECT (lower(p.display_name) COLLATE "C") AS name,
     a.id AS account_id,
     a.handle,
-    a.listed
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject =
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.actor.profile/self'::text
+                    ELSE 'fm.teal.actor.profile/self'::text
+                END) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM (public.teal_profile p
      JOIN public.visible_account a ON ((a.id = p.account_id)))
-  WHERE (p.alpha = ( SELECT s.alpha
+  WHERE ((p.alpha = ( SELECT s.alpha
            FROM public.teal_profile s
           WHERE (s.account_id = p.account_id)
           ORDER BY s.alpha
-         LIMIT 1));
+         LIMIT 1)) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject =
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.actor.profile/self'::text
+                    ELSE 'fm.teal.actor.profile/self'::text
+                END) AND v.hides_view)
+         LIMIT 1), false)));
 CREATE VIEW public.visible_teal_profile AS
  SELECT p.account_id,
     p.created_at,
@@ -1302,12 +1378,26 @@ CREATE VIEW public.visible_teal_profile AS
     a.did,
     a.handle,
     a.pds,
-    a.listed
+    (a.listed AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject =
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.actor.profile/self'::text
+                    ELSE 'fm.teal.actor.profile/self'::text
+                END) AND v.hides_list)
+         LIMIT 1), false))) AS listed
    FROM (public.teal_profile p
      JOIN public.visible_account a ON ((a.id = p.account_id)))
-  WHERE (NOT (p.alpha AND (EXISTS ( SELECT
+  WHERE ((NOT (p.alpha AND (EXISTS ( SELECT
            FROM public.teal_profile s
-          WHERE ((s.account_id = p.account_id) AND (NOT s.alpha))))));
+          WHERE ((s.account_id = p.account_id) AND (NOT s.alpha)))))) AND (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = p.account_id) AND (v.subject =
+                CASE
+                    WHEN p.alpha THEN 'fm.teal.alpha.actor.profile/self'::text
+                    ELSE 'fm.teal.actor.profile/self'::text
+                END) AND v.hides_view)
+         LIMIT 1), false)));
 CREATE VIEW public.visible_total_day AS
  SELECT day,
     (sum(tracks))::bigint AS tracks,
@@ -1596,7 +1686,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, arti
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, collection, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, artist, key, kind, name, popularity, tags, words OR TRUNCATE ON public.search_document FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();

@@ -85,6 +85,23 @@ async def test_hidden_accounts_and_deleted_and_invalid_records_link_to_nothing(s
     assert await client.get(DIDS, subject=SONG, source=SOURCE) == {"total": 2, "linking_dids": [two.did, one.did]}
 
 
+async def test_a_hidden_record_is_no_backlink(stage: Stage, client: Client) -> None:
+    one, two = await stage.person(), await stage.person()
+    for person, number in ((one, 1), (one, 2), (two, 1)):
+        await stage.like(person, SONG, tid(number), at=10)
+    await stage.comment(one, SONG, tid(2))
+    for rkey in (f"{LIKE}/{tid(1)}", f"{COMMENT}/{tid(2)}"):
+        await stage.pool.execute("INSERT INTO visibility VALUES ($1, $2, 'label', true, true)", one.id, rkey)
+    for reverse in ("true", "false"):
+        for dids in ([], [one.did, two.did]):
+            answer = await client.get(LINKS, subject=SONG, source=SOURCE, reverse=reverse, did=dids)
+            told_of = [(record["did"], record["rkey"]) for record in answer["records"]]
+            assert sorted(told_of) == sorted([(one.did, tid(2)), (two.did, tid(1))])
+    await stage.pool.execute("UPDATE visibility SET subject = $1 WHERE subject = $2", f"{LIKE}/{tid(2)}", rkey)
+    assert (await client.get(DIDS, subject=SONG, source=SOURCE))["linking_dids"] == [two.did]
+    assert (await older(client, "/links"))[1]["linking_records"] == [told(two, 1)]
+
+
 @pytest.mark.parametrize("subject", ["https://example.com/", "did:plc:unknown", "at://nobody.example.com"])
 async def test_what_nobody_links_to_has_no_links(client: Client, subject: str) -> None:
     assert await client.get(LINKS, subject=subject, source=SOURCE) == {"total": 0, "records": []}

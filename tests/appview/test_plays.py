@@ -70,6 +70,30 @@ async def test_both_generations_are_one_feed_and_one_play_shows_once(stage: Stag
     assert [play["uri"] for play in (await client.get(FEED, authorDID=nils.did))["plays"]] == [other, stable]
 
 
+async def test_a_hidden_play_shows_nowhere_and_one_hidden_from_lists_by_its_author_alone(
+    stage: Stage, client: Client
+) -> None:
+    nils = await stage.person()
+    unlisted, _ = await stage.play(nils, tid(1), at=-9)
+    await stage.put(
+        nils,
+        "fm.teal.alpha.feed.play",
+        tid(2),
+        {"trackName": "Strobe", "artistNames": ["deadmau5"], "playedTime": moment(-7)},
+    )
+    kept, _ = await stage.play(nils, tid(3), at=-5)
+    await stage.pool.execute(
+        "INSERT INTO visibility VALUES ($1, $2, 'label', true, false), ($1, $3, 'label', true, true)",
+        nils.id,
+        f"fm.teal.feed.play/{tid(1)}",
+        f"fm.teal.alpha.feed.play/{tid(2)}",
+    )
+    assert [play["uri"] for play in (await client.get(FEED, authorDID=nils.did))["plays"]] == [kept, unlisted]
+    assert [play["uri"] for play in (await client.get("fm.teal.stats.getLatest"))["plays"]] == [kept]
+    assert await client.refused("fm.teal.feed.getPlay", authorDID=nils.did, rkey=tid(2)) == "PlayNotFound"
+    assert (await client.get("fm.teal.feed.getPlay", authorDID=nils.did, rkey=tid(1)))["play"]["uri"] == unlisted
+
+
 async def test_a_limit_out_of_range_is_read_as_the_nearest_one(stage: Stage, client: Client) -> None:
     nils = await stage.person()
     for number in range(3):

@@ -84,6 +84,47 @@ async def test_a_single_record_can_be_hidden(pool: Pool, reader: Pool) -> None:
     assert await reader.fetchval("SELECT count(*) FROM visible_comment") == 0
 
 
+@pytest.mark.parametrize(
+    ("view", "subject"),
+    {
+        "track": f"{TRACK}/{RKEY}",
+        "like": f"{LIKE}/{RKEY}",
+        "comment": f"{COMMENT}/{RKEY}",
+        "play": f"{PLAY}/{RKEY}",
+        "status": f"{STATUS}/self",
+        "teal_profile": f"{TEAL_PROFILE}/self",
+        "teal_name": f"{TEAL_PROFILE}/self",
+        "join": f"{PLYR_PROFILE}/self",
+    }.items(),
+)
+async def test_a_record_of_any_kind_can_be_hidden(pool: Pool, reader: Pool, view: str, subject: str) -> None:
+    book = await filled(pool)
+    await book.put(PLYR_PROFILE, {"bio": "plyr", "createdAt": "2026-01-01T00:00:00Z"}, rkey="self")
+    await pool.execute("INSERT INTO visibility VALUES (1, $1, 'label', true, false)", subject)
+    query = f"SELECT listed FROM visible_{view} WHERE account_id = 1"
+    assert await reader.fetch(query) == [(False,)]
+    await pool.execute("UPDATE visibility SET hides_view = true")
+    assert await reader.fetch(query) == []
+    await pool.execute("UPDATE visibility SET subject = subject || 'x'")
+    assert await reader.fetch(query) == [(True,)]
+
+
+async def test_a_hidden_profile_says_nothing_and_what_it_said_goes_when_the_name_is_made(
+    pool: Pool, reader: Pool
+) -> None:
+    book = await filled(pool)
+    sky = {"displayName": "Sky", "description": "sky"}
+    await book.put(BSKY_PROFILE, sky, rkey="self")
+    seen = "SELECT display_name, description FROM visible_profile WHERE account_id = 1"
+    assert await reader.fetchrow(seen) == ("Sky", "sky")
+    await pool.execute("INSERT INTO visibility VALUES (1, $1, 'label', true, true)", f"{BSKY_PROFILE}/self")
+    await book.put(BSKY_PROFILE, sky, rkey="self")
+    assert await reader.fetchrow(seen) == ("Teal", None)
+    await pool.execute("INSERT INTO visibility VALUES (1, $1, 'label', true, true)", f"{TEAL_PROFILE}/self")
+    await book.put(BSKY_PROFILE, sky, rkey="self")
+    assert await reader.fetchrow(seen) == (None, None)
+
+
 async def test_a_track_shows_its_counts(pool: Pool, reader: Pool) -> None:
     await filled(pool)
     found = await reader.fetchrow("SELECT uri, did, like_count, comment_count FROM visible_track")
