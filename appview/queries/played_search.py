@@ -49,9 +49,8 @@ async def _found(call: Call, kinds: list[str], most: int) -> defaultdict[str, se
     if asked.empty:
         return hits
     meanings = await search_words.meanings(call, SQL["words"], asked.words)
-    matching = search_words.queries(asked.words, meanings)
-    common = search_words.common(meanings)
-    rows = await call.reads.rows(SQL["documents"], kinds, asked.whole, *matching, common, most)
+    looked_for = search_words.columns(search_words.levels(asked.words, meanings))
+    rows = await call.reads.rows(SQL["documents"], kinds, asked.whole, *looked_for, most)
     for score, row in relevant(asked, meanings, rows):
         hits[row["kind"]].add(Hit(score, row["plays"], row["id"]))
     return hits

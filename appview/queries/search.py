@@ -101,16 +101,13 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
     if asked.empty:
         return []
     meanings = await search_words.meanings(call, SQL["words"], asked.words)
-    strict, wide, some = search_words.queries(asked.words, meanings, words(author or ""))
+    levels = search_words.levels(asked.words, meanings, words(author or ""))
     rows = await call.reads.rows(
-        SQL["documents"],
+        SQL[_statement("documents", kinds)],
         kinds,
         asked.whole or None,
         asked.handle or (None if asked.account else asked.whole) or None,
-        strict,
-        wide,
-        some,
-        search_words.common(meanings),
+        *search_words.columns(levels),
         list(excluded),
         list(asked.tags),
         squeeze(author) if author else None,
@@ -139,9 +136,17 @@ async def _shown(call: Call, best: Sequence[Scored]) -> list[str | None]:
     """The view of each; None of what has gone meanwhile."""
     if not best:
         return []
-    columns = [each.kind for each in best], [each.account_id for each in best], [each.key for each in best]
-    views = {row["place"]: row["item"] for row in await call.reads.rows(SQL["shown"], *columns, call.viewer_id)}
+    kinds = [each.kind for each in best]
+    columns = kinds, [each.account_id for each in best], [each.key for each in best]
+    rows = await call.reads.rows(SQL[_statement("shown", kinds)], *columns, call.viewer_id)
+    views = {row["place"]: row["item"] for row in rows}
     return [views.get(place) for place in range(1, len(best) + 1)]
+
+
+def _statement(name: str, kinds: Sequence[str]) -> str:
+    """The statement for documents of these kinds. To set up the one for all takes longer than most searches."""
+    alone = f"{name}_{kinds[0]}"
+    return alone if alone in SQL and len(set(kinds)) == 1 else name
 
 
 def _name(kind: str) -> str:

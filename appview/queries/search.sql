@@ -5,35 +5,34 @@
 
 -- name: documents
 -- Documents of the kinds asked for that may be what is meant.
--- $1 kinds text[], $2 whole text, $3 handle text, $4 strict text, $5 wide text, $6 some text, $7 common boolean, $8 excluded text[], $9 tags text[], $10 artist text, $11 account text, $12 pointed_kinds text[], $13 pointed_keys text[], $14 all_of_it boolean, $15 limit integer
-WITH asked AS MATERIALIZED (
-    SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS strict, $5::text::tsquery AS wide,
-           $6::text::tsquery AS some, $7::boolean AS common, $8::text[] AS excluded, $9::text[] AS tags,
-           $10::text AS artist, $14::boolean AS all_of_it,
-           -- An account that is not known has nothing.
-           CASE WHEN $11::text IS NOT NULL THEN coalesce(
-               {{account_id($11::text)}},
-               (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $11::text),
-               0
-           ) END AS account_id
-)
-{{documents('track', $15::integer)}}
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 limit integer
+WITH asked AS MATERIALIZED ({{asked()}})
+{{documents('track', $16::integer)}}
 UNION ALL
-{{documents('artist', $15::integer)}}
+{{documents('artist', $16::integer)}}
 UNION ALL
-{{documents('album', $15::integer)}}
+{{documents('album', $16::integer)}}
 UNION ALL
-{{documents('playlist', $15::integer)}}
+{{documents('playlist', $16::integer)}}
 UNION ALL
-{{documents('tag', $15::integer)}};
+{{documents('tag', $16::integer)}};
+
+-- name: documents_track
+-- Tracks alone.
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 limit integer
+WITH asked AS MATERIALIZED ({{asked()}})
+{{documents('track', $16::integer)}};
+
+-- name: documents_artist
+-- Artists alone.
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 limit integer
+WITH asked AS MATERIALIZED ({{asked()}})
+{{documents('artist', $16::integer)}};
 
 -- name: shown
 -- The views of documents, in the order asked for.
 -- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint
-SELECT asked.place, {{track_view(t, $4)}} AS item
-FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind, account_id, key, place)
-JOIN visible_track t ON t.account_id = asked.account_id AND t.rkey = asked.key
-WHERE asked.kind = 'track' AND t.listed
+{{shown_tracks($4)}}
 UNION ALL
 SELECT asked.place, {{present({{actor_view(p)}})}}
 FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind, account_id, key, place)
@@ -56,3 +55,8 @@ FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind
 JOIN visible_tag g ON g.tag = asked.key
 WHERE asked.kind = 'tag'
 ORDER BY place;
+
+-- name: shown_track
+-- Those of tracks alone.
+-- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint
+{{shown_tracks($4)}};

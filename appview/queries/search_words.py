@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from appview.queries.base import Call
 from appview.queries.search_score import BEGUN_LEAST, Known, known
 from protocol.words import Sought, farther, near, within
 
-COMMON = 500
-"""Documents of the rarest word from which on the popular ones are looked at first."""
-ENOUGH = 20_000
-"""Documents of the words that may be meant by one, together; but for the first one."""
+COMMON = 1_000
+"""Documents of a word that is looked for alone from which on the popular ones are looked at first."""
+STEPS = 50_000
+"""What a query may cost an index: as many entries, times the documents in which it looks for them. About 3 ms."""
+NEARLY = 0.1
+"""By how much a known word may fit worse than the best one to be looked for together with it."""
+AMONG = 500
+"""Documents that answer to a query, the popular ones of which are looked at."""
+PARTIAL, PARTIAL_AMONG = 3, 50
+"""Queries of all words but one, at the most, and the same for them."""
 FUZZY_MIN = 3
 """Characters of a word in which mistakes are looked for."""
+
+
+class Level(NamedTuple):
+    """Documents that a query finds and `but` does not. `among`: as AMONG; `steps`: as STEPS; `alone`: by one word that
+    was typed."""
+
+    query: str
+    but: str | None
+    among: int
+    steps: int
+    alone: bool
+
+    @property
+    def dear(self) -> bool:
+        """It costs more than what it finds is worth."""
+        return self.steps > STEPS
 
 
 async def meanings(call: Call, statement: str, typed: Sequence[Sought]) -> list[list[Known]]:
@@ -36,47 +59,62 @@ async def meanings(call: Call, statement: str, typed: Sequence[Sought]) -> list[
     return [known(name, rows) for name, rows in zip(names, found, strict=True)]
 
 
-def queries(
-    typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist: Sequence[str] = ()
-) -> tuple[str | None, str | None, str | None]:
-    """Queries for documents with all words as they are typed, with all or near ones, and with one of the two rarest;
-    all of them by the artist, if one is given. A single letter is a word that is not yet typed; it need not be met."""
+def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist: Sequence[str] = ()) -> list[Level]:
+    """Queries for documents with all words as they are typed, with those that fit best, with all that may be meant, and
+    then with all words but one; all of them by the artist, if one is given. A single letter is a word that is not yet
+    typed; it need not be met."""
     pairs = [
         (each, words)
         for each, words in zip(typed, meanings, strict=True)
         if len(typed) == 1 or len(each.word) > 1 or not each.word.isascii()
     ]
-    exact = [
-        _any_of([one for one in words if one.quality >= (BEGUN_LEAST if each.begins else 1)]) for each, words in pairs
-    ]
-    meant = [_any_of(words) for _, words in pairs if words]
-    rarest = sorted((sum(one.documents for one in words), place) for place, (_, words) in enumerate(pairs) if words)
-    some = [_any_of(pairs[place][1]) for _, place in rarest[:2]] if len(pairs) > 1 else []
-    by = [_quoted(word) for word in artist]
-    strict = _all_of([*exact, *by]) if exact else None
-    wide = _all_of([*meant, *by]) if meant else None
-    return strict, wide if wide != strict else None, _all_of(["|".join(filter(None, some)), *by]) if some else None
+    exact = [[one for one in words if one.quality >= (BEGUN_LEAST if each.begins else 1)] for each, words in pairs]
+    meant = [words for _, words in pairs if words]
+    best = [[one for one in words if one.quality >= words[0].quality - NEARLY] for words in meant]
+    found: list[Level] = []
+    for groups in (exact, best, meant):
+        if groups and all(groups):
+            level = _level(groups, artist, found[-1].query if found else None)
+            found += [level] if level.query != level.but else []
+    if len(pairs) > 1 and len(meant) > 1:
+        unlikely_first = sorted(range(len(meant)), key=lambda place: meant[place][0].quality)
+        rest = [
+            _level([*meant[:place], *meant[place + 1 :]], artist, found[-1].query, PARTIAL_AMONG)
+            for place in unlikely_first
+        ]
+        found += [each for each in rest if not each.dear][:PARTIAL]
+    return found
 
 
-def _all_of(parts: Sequence[str | None]) -> str | None:
-    return "&".join(f"({part})" for part in parts) if parts and all(parts) else None
+def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | None], list[int], list[bool]]:
+    """As the statements `documents` take them; first the query to which so many documents answer that the popular ones
+    are looked at before all others, if there is one."""
+    many = found and (found[0].dear or (found[0].alone and found[0].steps > COMMON))
+    return (
+        found[0].query if many else None,
+        [level.query for level in found],
+        [level.but for level in found],
+        [level.among for level in found],
+        [level.dear for level in found],
+    )
 
 
-def _any_of(meanings: Sequence[Known]) -> str | None:
-    """Any of some known words, the best ones, bounded by how many documents have them."""
-    chosen: list[str] = []
-    documents = 0
-    for each in meanings:
-        documents += each.documents
-        if chosen and documents > ENOUGH:
-            break
-        chosen.append(_quoted(each.word))
-    return "|".join(chosen) or None
+def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | None, among: int = AMONG) -> Level:
+    """For one of each group and all words of the artist. Of the groups the worst are left out as long as it is dear."""
+    chosen = [list(group) for group in groups]
+    while (steps := _steps(chosen)) > STEPS and len(longest := max(chosen, key=len)) > 1:
+        del longest[len(longest) // 2 :]
+    parts = ["|".join(_quoted(each.word) for each in group) for group in chosen]
+    query = "&".join(f"({part})" for part in [*parts, *map(_quoted, artist)])
+    return Level(query, but, among, steps, alone=len(parts) == 1)
 
 
-def common(meanings: Sequence[Sequence[Known]]) -> bool:
-    """Whether so many documents have the words that it matters which of them are looked at."""
-    return bool(meanings) and min(sum(each.documents for each in words) for words in meanings) > COMMON
+def _steps(groups: Sequence[Sequence[Known]]) -> int:
+    """An index goes through the documents of the rarest entries, until these leave one group without any, and looks at
+    each of them for all entries."""
+    enough = min(max(each.documents for each in group) for group in groups)
+    documents = sum(each.documents for group in groups for each in group if each.documents <= enough)
+    return sum(map(len, groups)) * documents
 
 
 def _quoted(word: str) -> str:

@@ -151,9 +151,9 @@ END
 
 -- fragment: played_documents(kind, most)
 -- What is played of one kind and may be what is asked for, at most so many, those first that are likely to be: the whole
--- name, its beginning, all words as they are typed (of common words what is played most first), all words or near ones,
--- and the rarest words; of each part what is played most, among 500. Some may come twice. A part is not begun once there
--- are enough. For the statement `documents` and its CTE `asked`.
+-- name, its beginning, then by words: of common ones what is played most, and query by query what it finds, of that the
+-- most played among some. Some may come twice. A part is not begun once there are enough. What is dear among recordings is
+-- not among other items, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT p.kind::text AS kind, p.id, p.plays, length(ltrim(p.plays::bit(32)::text, '0')) AS popularity, found.name,
         NULL AS alias, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
         tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
@@ -185,38 +185,32 @@ END
           CROSS JOIN LATERAL (
               SELECT m.id
               FROM visible_played m
-              WHERE m.kind = :kind AND q.common
+              WHERE m.kind = :kind AND q.often IS NOT NULL
               ORDER BY m.plays DESC, m.id
               LIMIT 1000
           ) popular
           JOIN visible_played_document d ON d.id = popular.id
-          WHERE d.words @@ q.strict
+          WHERE d.words @@ q.often
           LIMIT :most / 2)
          UNION ALL
-         {{played_most(:kind, n.words @@ q.strict, :most)}}
-         UNION ALL
-         {{played_most(:kind, n.words @@ q.wide AND (n.words @@ q.strict) IS NOT TRUE, :most)}}
-         UNION ALL
-         {{played_most(:kind, n.words @@ q.some AND (n.words @@ q.wide) IS NOT TRUE AND (n.words @@ q.strict) IS NOT TRUE, :most / 2)}}
+         (SELECT d.*
+          FROM asked q
+          CROSS JOIN LATERAL unnest(q.wanted, q.but, q.among, q.dear) AS level (wanted, but, among, dear)
+          CROSS JOIN LATERAL (
+              SELECT few.*
+              FROM (
+                  SELECT n.*
+                  FROM visible_played_document n
+                  WHERE n.kind = :kind AND n.words @@ level.wanted AND (n.words @@ level.but) IS NOT TRUE
+                  LIMIT level.among
+              ) few
+              ORDER BY few.weight DESC
+              LIMIT :most
+          ) d
+          WHERE :kind <> 'recording' OR NOT level.dear
+          LIMIT :most)
      ) part
      WHERE :kind = ANY ($1::text[])
      LIMIT :most * 3 / 2
  ) found
  JOIN visible_played p ON p.id = found.id)
-
--- fragment: played_most(kind, condition, most)
--- Of the first 500 documents `n` of a kind that meet a condition of the words that are asked for, `q`, those that are
--- played most.
-(SELECT d.*
- FROM asked q
- CROSS JOIN LATERAL (
-     SELECT few.*
-     FROM (
-         SELECT n.*
-         FROM visible_played_document n
-         WHERE n.kind = :kind AND :condition
-         LIMIT 500
-     ) few
-     ORDER BY few.weight DESC
-     LIMIT :most
- ) d)

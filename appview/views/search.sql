@@ -61,17 +61,29 @@ CROSS JOIN LATERAL (
 ) found
 ORDER BY asked.place, found.way, found.documents DESC, found.word
 
+-- fragment: asked()
+-- What is looked for, as a row: of the parameters of the statement `documents`.
+SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
+       $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
+       $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it,
+       -- An account that is not known has nothing.
+       CASE WHEN $12::text IS NOT NULL THEN coalesce(
+           {{account_id($12::text)}},
+           (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
+           0
+       ) END AS account_id
+
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
--- is pointed to, the whole name, its beginning, all words as they are typed (of common words the popular ones first,
--- where there are more than are taken), all words or near ones, and the rarest words. Some may come twice. A part is not
--- begun once there are enough. For the statement `documents` and its CTE `asked`.
+-- is pointed to, the whole name, its beginning, then by words: of common ones the popular documents, and query by query
+-- those that it finds, the popular ones among some. Some may come twice. A part is not begun once there are enough. What
+-- is dear among tracks is not among other documents, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
         tsvector_to_array(ts_filter(found.words, '{a}')) AS named, tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
  FROM (
      (SELECT d.*
       FROM asked q
-      CROSS JOIN unnest($12::text[], $13::text[]) AS pointed (kind, key)
+      CROSS JOIN unnest($13::text[], $14::text[]) AS pointed (kind, key)
       JOIN visible_document d ON d.kind = :kind AND d.account_id = q.account_id AND d.key = pointed.key
       WHERE pointed.kind = :kind AND {{fits(d, q, :kind)}})
      UNION ALL
@@ -109,39 +121,32 @@ ORDER BY asked.place, found.way, found.documents DESC, found.word
      (SELECT d.*
       FROM asked q
       CROSS JOIN LATERAL (
-          SELECT true AS too_many
-          FROM visible_document m
-          WHERE m.kind = :kind AND m.words @@ q.strict AND {{fits(m, q, :kind)}}
-          OFFSET :most
-          LIMIT 1
-      ) matches
-      CROSS JOIN LATERAL (
           SELECT p.*
           FROM visible_document p
-          WHERE p.kind = :kind AND matches.too_many
+          WHERE p.kind = :kind AND q.often IS NOT NULL
           ORDER BY p.popularity DESC, p.account_id, p.key
           LIMIT 1000
       ) d
-      WHERE q.common AND d.words @@ q.strict AND {{fits(d, q, :kind)}}
+      WHERE d.words @@ q.often AND {{fits(d, q, :kind)}}
       LIMIT :most / 2)
      UNION ALL
      (SELECT d.*
       FROM asked q
-      JOIN visible_document d ON d.kind = :kind AND d.words @@ q.strict
-      WHERE {{fits(d, q, :kind)}}
+      CROSS JOIN LATERAL unnest(q.wanted, q.but, q.among, q.dear) AS level (wanted, but, among, dear)
+      CROSS JOIN LATERAL (
+          SELECT few.*
+          FROM (
+              SELECT n.*
+              FROM visible_document n
+              WHERE n.kind = :kind AND n.words @@ level.wanted AND (n.words @@ level.but) IS NOT TRUE
+                  AND {{fits(n, q, :kind)}}
+              LIMIT level.among
+          ) few
+          ORDER BY few.popularity DESC
+          LIMIT :most
+      ) d
+      WHERE :kind <> 'track' OR NOT level.dear
       LIMIT :most)
-     UNION ALL
-     (SELECT d.*
-      FROM asked q
-      JOIN visible_document d ON d.kind = :kind AND d.words @@ q.wide
-      WHERE (d.words @@ q.strict) IS NOT TRUE AND {{fits(d, q, :kind)}}
-      LIMIT :most)
-     UNION ALL
-     (SELECT d.*
-      FROM asked q
-      JOIN visible_document d ON d.kind = :kind AND d.words @@ q.some
-      WHERE (d.words @@ q.wide) IS NOT TRUE AND (d.words @@ q.strict) IS NOT TRUE AND {{fits(d, q, :kind)}}
-      LIMIT :most / 2)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -158,3 +163,11 @@ ORDER BY asked.place, found.way, found.documents DESC, found.word
  AND (:kind <> 'track' OR :document.tags @> :asked.tags)
  AND (:kind <> 'track' OR :asked.artist IS NULL OR :document.artist = :asked.artist)
  AND (:asked.account_id IS NULL OR :document.account_id = :asked.account_id))
+
+-- fragment: shown_tracks(viewer)
+-- The places and views of those documents that are tracks. For a statement with the parameters $1 kinds text[],
+-- $2 account_ids bigint[], $3 keys text[].
+SELECT asked.place, {{track_view(t, :viewer)}} AS item
+FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind, account_id, key, place)
+JOIN visible_track t ON t.account_id = asked.account_id AND t.rkey = asked.key
+WHERE asked.kind = 'track' AND t.listed
