@@ -196,3 +196,17 @@ async def test_lookups_are_bounded_in_number_and_in_time() -> None:
     assert await first is None
     resolver.open.set()
     assert await found.resolve(Handle("other.example.com")) is None
+
+
+async def test_those_who_ask_for_one_handle_at_once_share_a_lookup_that_outlives_the_first() -> None:
+    resolver = Resolver()
+    resolver.open.clear()
+    found = looking_up(resolver, viewer_fetches=1)
+    first, *others = [asyncio.create_task(found.resolve(Handle("known.example.com"))) for _ in range(5)]
+    await asyncio.sleep(0)
+    first.cancel()
+    resolver.open.set()
+    assert await asyncio.gather(*others) == [DID] * 4
+    assert first.cancelled()
+    assert resolver.asked == ["known.example.com"]
+    assert await found.resolve(Handle("nobody.example.com")) is None
