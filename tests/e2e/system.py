@@ -150,7 +150,7 @@ class AppView:
 
     async def ask(self, method: str, **params: Any) -> tuple[int, Answer]:
         """Status and JSON body; a list gives a repeated parameter."""
-        async with self._http.get(f"{self.url}/xrpc/{method}", params=list(_pairs(params))) as answer:
+        async with self._http.get(f"{self.url}/xrpc/{method}", params=list(pairs(params))) as answer:
             return answer.status, await answer.json()
 
     async def all(self, method: str, key: str, **params: Any) -> list[Answer]:
@@ -172,7 +172,8 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def _pairs(params: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def pairs(params: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """The parameters of a query as a URL gives them."""
     for name, value in params.items():
         for each in value if isinstance(value, list) else [value]:
             yield name, str(each)

@@ -13,7 +13,7 @@ from tests.appview.signing import bearer, encoded, token
 from tests.e2e.music import LIKE, TRACK, like, track
 from tests.e2e.pds import Account, Pds, Written
 from tests.e2e.polling import eventually
-from tests.e2e.system import Answer, AppView, System
+from tests.e2e.system import Answer, AppView, System, pairs
 
 GET_TRACK = "fm.plyr.feed.getTrack"
 Name = Callable[[str], str]
@@ -27,11 +27,11 @@ class Proxied:
         self._account = account
         self.service = f"did:web:localhost%3A{urlsplit(system.url).port}"
 
-    async def get(self, method: str, **params: str) -> tuple[Answer, str | None]:
+    async def get(self, method: str, **params: Any) -> tuple[Answer, str | None]:
         """The answer and the rev up to which the account's own repo is in it."""
         headers = {"atproto-proxy": f"{self.service}#plyr_appview", **bearer(self._account.token)}
         url = f"{self._account.pds.info.url}/xrpc/{method}"
-        async with self._http.get(url, params=params, headers=headers) as answer:
+        async with self._http.get(url, params=list(pairs(params)), headers=headers) as answer:
             body = await answer.json()
             assert answer.status == 200, body
             return body, answer.headers.get("atproto-repo-rev")
@@ -73,6 +73,42 @@ async def test_a_client_of_a_pds_sees_its_like_and_its_uri_here(
         assert (answer["track"]["viewer"], answer["track"]["likeCount"]) == ({}, 0)
 
     await eventually(gone)
+
+
+async def test_a_client_of_a_pds_sees_its_likes_on_pages_and_among_the_likes_of_a_track(
+    system: System, appview: AppView, pds: Pds, other_pds: Pds, http: ClientSession, name: Name
+) -> None:
+    artist, fan = await pds.create_account(name("artist")), await other_pds.create_account(name("fan"))
+    liked, other = [await artist.create(TRACK, track(title)) for title in ("Karmacoma", "Sly")]
+    own = await fan.create(LIKE, like(liked))
+    proxied = Proxied(http, fan, system)
+
+    async def shown() -> None:
+        answer, rev = await proxied.get("fm.plyr.feed.getTracks", uris=[other.uri, liked.uri])
+        told = [(view["uri"], view.get("viewer"), view["likeCount"]) for view in answer["tracks"]]
+        assert told == [(other.uri, {}, 0), (liked.uri, {"like": own.uri}, 1)]
+        assert rev == own.rev
+
+    await eventually(shown)
+    answer, _ = await proxied.get("fm.plyr.feed.getActorLikes", actor=fan.did)
+    assert [(view["uri"], view["viewer"]) for view in answer["tracks"]] == [(liked.uri, {"like": own.uri})]
+    answer, rev = await proxied.get("fm.plyr.feed.getTrackLikes", uri=liked.uri)
+    assert [(view["uri"], view["actor"]["did"]) for view in answer["likes"]] == [(own.uri, fan.did)]
+    assert rev == own.rev
+
+
+async def test_a_record_of_another_pds_is_read_here_through_ones_own(
+    system: System, appview: AppView, pds: Pds, other_pds: Pds, http: ClientSession, name: Name
+) -> None:
+    """The PDS passes that on without a token."""
+    artist, reader = await pds.create_account(name("artist")), await other_pds.create_account(name("reader"))
+    song = await artist.create(TRACK, track("Safe from Harm"))
+    await _read_here(appview, song)
+    proxied = Proxied(http, reader, system)
+    for repo in (artist.did, artist.handle):
+        answer, rev = await proxied.get("com.atproto.repo.getRecord", repo=repo, collection=TRACK, rkey=song.rkey)
+        assert answer == await artist.get_record(TRACK, song.rkey)
+        assert rev is None
 
 
 async def test_every_bad_token_is_refused_by_its_name(
