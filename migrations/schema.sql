@@ -433,12 +433,6 @@ CREATE TABLE public.plyr_track (
     CONSTRAINT plyr_track_check CHECK (((audio_cid IS NOT NULL) OR (audio_url IS NOT NULL)))
 )
 WITH (toast_tuple_target='8160');
-CREATE TABLE public.plyr_track_tag (
-    account_id bigint NOT NULL,
-    sort_at timestamp with time zone NOT NULL,
-    tag text NOT NULL COLLATE pg_catalog."C",
-    rkey text NOT NULL COLLATE pg_catalog."C"
-);
 CREATE TABLE public.ranked_track (
     account_id bigint NOT NULL,
     indexed_at timestamp with time zone NOT NULL,
@@ -571,6 +565,15 @@ CREATE TABLE public.tag_count (
     tag text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (fillfactor='80');
+CREATE TABLE public.tag_track (
+    account_id bigint NOT NULL,
+    sort_at timestamp with time zone NOT NULL,
+    likes integer NOT NULL,
+    plays integer NOT NULL,
+    rkey text NOT NULL COLLATE pg_catalog."C",
+    tag text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='90');
 CREATE TABLE public.teal_play (
     account_id bigint NOT NULL,
     played_at timestamp with time zone NOT NULL,
@@ -1424,8 +1427,10 @@ CREATE VIEW public.visible_track_tag AS
     g.sort_at,
     g.account_id,
     g.rkey,
-    a.listed
-   FROM (public.plyr_track_tag g
+    a.listed,
+    g.likes,
+    g.plays
+   FROM (public.tag_track g
      JOIN public.visible_account a ON ((a.id = g.account_id)))
   WHERE (NOT COALESCE(( SELECT true
            FROM public.visibility v
@@ -1509,8 +1514,6 @@ ALTER TABLE ONLY public.plyr_profile
     ADD CONSTRAINT plyr_profile_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.plyr_track
     ADD CONSTRAINT plyr_track_pkey PRIMARY KEY (account_id, rkey);
-ALTER TABLE ONLY public.plyr_track_tag
-    ADD CONSTRAINT plyr_track_tag_pkey PRIMARY KEY (tag, sort_at, account_id, rkey);
 ALTER TABLE ONLY public.ranked_track
     ADD CONSTRAINT ranked_track_pkey PRIMARY KEY (account_id, rkey);
 ALTER TABLE ONLY public.record_link
@@ -1537,6 +1540,8 @@ ALTER TABLE ONLY public.subject_day
     ADD CONSTRAINT subject_day_pkey PRIMARY KEY (subject, day);
 ALTER TABLE ONLY public.tag_count
     ADD CONSTRAINT tag_count_pkey PRIMARY KEY (tag);
+ALTER TABLE ONLY public.tag_track
+    ADD CONSTRAINT tag_track_pkey PRIMARY KEY (tag, sort_at, account_id, rkey);
 ALTER TABLE ONLY public.teal_play
     ADD CONSTRAINT teal_play_pkey PRIMARY KEY (account_id, rkey, alpha);
 ALTER TABLE ONLY public.teal_profile
@@ -1634,6 +1639,7 @@ CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, re
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));
 CREATE INDEX subject_day_moment ON public.subject_day USING btree (public.track_moment(day, subject)) WHERE (likes > 0);
 CREATE INDEX tag_count_most ON public.tag_count USING btree (((- track_count)), tag);
+CREATE INDEX tag_track_most ON public.tag_track USING btree (tag, likes, plays, sort_at, account_id, rkey);
 CREATE INDEX teal_play_by_name ON public.teal_play USING btree (track_named) WHERE (canonical AND (track_named IS NOT NULL));
 CREATE INDEX teal_play_by_time ON public.teal_play USING btree (played_at) WHERE canonical;
 CREATE INDEX teal_play_by_track ON public.teal_play USING btree (track_uri) WHERE (canonical AND (track_uri IS NOT NULL));
@@ -1683,7 +1689,6 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, create
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, own, place, repeated, rkey, sort_at, subject OR TRUNCATE ON public.plyr_list_item FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, created_at, indexed_at OR TRUNCATE ON public.plyr_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, said, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, rkey, sort_at, tag OR TRUNCATE ON public.plyr_track_tag FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, collection, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1693,6 +1698,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weigh
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comment_count, like_count, owner, subject OR TRUNCATE ON public.subject_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF tag, track_count OR TRUNCATE ON public.tag_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes, plays, rkey, sort_at, tag OR TRUNCATE ON public.tag_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, artists, canonical, cid, duration, indexed_at, isrc, origin, played_at, recording, recording_mbid, release, release_mbid, release_name, rkey, service, shadowed, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, avatar_cid, banner_cid, created_at, description, display_name, facets, featured_mbid, featured_type, indexed_at OR TRUNCATE ON public.teal_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alpha, artist_mbids, artist_names, duration, expires_at, indexed_at, isrc, origin, recording_mbid, release_mbid, release_name, service, started_at, track_mbid, track_name, track_named, track_uri OR TRUNCATE ON public.teal_status FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();

@@ -12,7 +12,7 @@ SQL = Queries.beside(__file__, VIEWS)
 FEWEST = -(1 << 63)
 MOST_TRACKS = Listing("fm.plyr.tag.getTags", FEWEST, "")
 NEWEST = Listing("fm.plyr.tag.getTagTracks newest", END_OF_TIME, 0, "")
-POPULAR = Listing("fm.plyr.tag.getTagTracks popular", MOST, END_OF_TIME, 0, "")
+POPULAR = Listing("fm.plyr.tag.getTagTracks popular", MOST, MOST, END_OF_TIME, 0, "")
 
 
 async def get_tags(call: Call) -> str:
@@ -30,7 +30,7 @@ async def get_tag_tracks(call: Call) -> str:
     """The tracks with a tag; none for one that nobody uses."""
     limit = call.params["limit"]
     if call.params["sort"] == "popular":
-        query, listing = SQL["tracks_by_likes"], POPULAR
+        query, listing = SQL["popular_tracks"], POPULAR
     else:
         query, listing = SQL["newest_tracks"], NEWEST
     rows = await call.reads.rows(query, tag(call.params["tag"]), *call.after(listing), limit + 1, call.viewer_id)

@@ -6,14 +6,25 @@ hidden contribute nothing. Then every follower is told what was touched (`follow
 its tables in a migration, its line in `FOLLOWERS`.
 """
 
-from indexer.aggregates import albums, counts, links, names, played, recent, search, track_plays, windows
+from indexer.aggregates import (
+    albums,
+    counts,
+    links,
+    names,
+    played,
+    recent,
+    search,
+    tag_tracks,
+    track_plays,
+    windows,
+)
 from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hidden_accounts, set_hidden
 from indexer.aggregates.days import utc_day
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Change, Heard, credited, heard_of
 
 # In the order in which they lock what they share; `played`, which is told of accounts that leave as well, comes first,
-# and `recent`, which is told what others have counted, last.
+# and `tag_tracks` and `recent`, which are told what others have counted, last.
 FOLLOWERS: tuple[Follower, ...] = (
     played.FOLLOWER,
     names.FOLLOWER,
@@ -21,6 +32,7 @@ FOLLOWERS: tuple[Follower, ...] = (
     search.FOLLOWER,
     links.FOLLOWER,
     track_plays.FOLLOWER,
+    tag_tracks.FOLLOWER,
     recent.FOLLOWER,
 )
 CHARTS: tuple[windows.Chart, ...] = (played.CHART, recent.CHART)

@@ -49,12 +49,15 @@ class Contribution(NamedTuple):
 
 
 class _Subject:
-    __slots__ = ("comments", "likes", "owner")
+    """`written`: whether it is a track that came, went or changed, whose likes then stand still until that is done."""
+
+    __slots__ = ("comments", "likes", "owner", "written")
 
     def __init__(self) -> None:
         self.likes = 0
         self.comments = 0
         self.owner = 0
+        self.written = False
 
 
 class _Actor:
@@ -114,6 +117,7 @@ class Tally:
                 counted.likes += sign * likes
                 counted.comments += sign * comments
                 counted.owner += sign * tracks * account_id
+                counted.written |= bool(tracks)
             if tracks or scrobbles or playlists:
                 actor = self.actors[account_id]
                 actor.tracks += sign * tracks
@@ -189,7 +193,7 @@ async def _flush_subjects(connection: Connection, tally: Tally) -> Owners:
     changed = {
         uri: each
         for uri, each in sorted(tally.subjects.items())
-        if each.likes or each.comments or each.owner or uri in moved
+        if each.likes or each.comments or each.owner or each.written or uri in moved
     }
     if not changed:
         return {}

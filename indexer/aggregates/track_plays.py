@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from indexer.aggregates import track_figures
+from indexer.aggregates import tag_tracks, track_figures
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.days import SubjectDay
 from indexer.aggregates.following import Follower, RowKey, Touched
@@ -96,15 +96,23 @@ async def _settle_tracks(connection: Connection, keys: Sequence[RowKey]) -> Move
     await _lock(connection, (word for track in versions for word in (track.uri, track.name)), alone=True)
     names = sorted({track.name for track in versions if track.name})
     before = await _earliest(connection, names)
+    retagged = [key for key in changed if _tagged(had.get(key)) != _tagged(want.get(key))]
+    await tag_tracks.leave(connection, retagged)
     went = [had[key] for key in changed if key not in want]
     await track_figures.fall(connection, [track.key for track in went])
     new = [want[key] for key in changed if key in want]
     await track_figures.retag(connection, [(key, track.tags) for track in new if (key := track.key) in had])
     rows = [(*track[:-1], "\n".join(track.tags)) for track in new]
     await connection.execute(SQL["stand"], *_columns(rows, len(Track._fields)))
+    await tag_tracks.join(connection, retagged)
     after = await _earliest(connection, names)
     came = [track for track in new if track.key not in had]
     return Moves(came, went, [name for name in names if before.get(name) != after.get(name)])
+
+
+def _tagged(track: Track | None) -> tuple[datetime, tuple[str, ...]] | None:
+    """What its rows by tag say of a track."""
+    return track and (track.sort_at, track.tags)
 
 
 async def _standing(connection: Connection, columns: Sequence[list[Any]]) -> list[Track]:

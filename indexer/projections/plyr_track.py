@@ -5,7 +5,6 @@ The blob's address is made when it is read, since the account's PDS may change. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -13,7 +12,7 @@ import regex
 
 from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
-from indexer.projections.base import Projection, Side, by_rkey
+from indexer.projections.base import Projection, by_rkey
 from indexer.projections.tolerances import odd_tags
 from indexer.stages import RecordRow
 from protocol.cbor import to_json
@@ -122,10 +121,6 @@ def contribution(track: Track) -> Contribution:
     )
 
 
-def tag_rows(track: Track) -> Iterator[tuple[int, datetime, str, str]]:
-    return ((track.account_id, track.sort_at, name, track.rkey) for name in track.tags)
-
-
 PROJECTION = Projection(
     collections=("fm.plyr.track",),
     table="plyr_track",
@@ -135,5 +130,4 @@ PROJECTION = Projection(
     tolerates=odd_tags,
     sql=SQL,
     contribution=contribution,
-    side=Side(table="plyr_track_tag", columns=("account_id", "sort_at", "tag", "rkey"), rows=tag_rows),
 )

@@ -41,7 +41,8 @@ SELECT i % {PEOPLE} + 1, now() - i * interval '1 minute', now(), now(), 'r' || i
        'at://did:plc:' || md5((i % {PEOPLE} + 1)::text) || '/fm.plyr.track/r' || i, 'cid', 'Title ' || i, 'Artist',
        'mp3', 'https://audio.example.com', ARRAY['t' || i % 50], '{{}}', '{{}}', '{{}}'
 FROM generate_series(1, {ROWS}) i;
-INSERT INTO plyr_track_tag (account_id, sort_at, tag, rkey) SELECT account_id, sort_at, tags[1], rkey FROM plyr_track;
+INSERT INTO tag_track (account_id, sort_at, likes, plays, tag, rkey)
+SELECT account_id, sort_at, length(rkey), 1, tags[1], rkey FROM plyr_track;
 INSERT INTO record_link (account_id, sort_at, link, collection, rkey)
 SELECT account_id, sort_at, md5(length(rkey)::text)::uuid, 'fm.plyr.like', rkey FROM plyr_track;
 INSERT INTO link_count (link, records, accounts) SELECT md5(rkey)::uuid, 1, 1 FROM plyr_track;

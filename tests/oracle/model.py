@@ -108,11 +108,6 @@ def fold(records: Iterable[Found], hidden: frozenset[str], handles: Mapping[str,
             tables[table][_key(table, found)] = row
         if row is not None or linking.fits_unseen(found):
             links |= linking.links(found)
-    tables["plyr_track_tag"] = {
-        (did, rkey, tag): {"sort_at": row["sort_at"]}
-        for (did, rkey), row in tables["plyr_track"].items()
-        for tag in row["tags"]
-    }
     tables["plyr_list_item"] = albums.items(tables["plyr_list"])
     _settle_likes(tables["plyr_like"])
     _settle_plays(tables["teal_play"])
@@ -121,6 +116,7 @@ def fold(records: Iterable[Found], hidden: frozenset[str], handles: Mapping[str,
     tables |= heard.heard(tables["plyr_track"], tables["teal_play"], hidden)
     tables |= dated.dated(tables, hidden)
     tables |= _counts(tables, hidden)
+    tables["tag_track"] = _tagged(tables)
     tables["actor_name"] = searched.names(tables)
     return tables | searched.searched(tables, handles, hidden)
 
@@ -171,6 +167,19 @@ def _counts(tables: Tables, hidden: frozenset[str]) -> Tables:
         "subject_count": {(uri,): row for uri, row in subjects.items()},
         "tag_count": _tag_counts(row for _, row in tracks.values()),
         **_of_actors(tables, tracks, subjects, hidden),
+    }
+
+
+def _tagged(tables: Tables) -> dict[Key, Row]:
+    """Each tag of every track that shows."""
+    return {
+        (did, rkey, tag): {
+            "sort_at": row["sort_at"],
+            "likes": tables["subject_count"][row["uri"],]["like_count"],
+            "plays": row["play_count"],
+        }
+        for (did, rkey), row in tables["ranked_track"].items()
+        for tag in row["tags"]
     }
 
 

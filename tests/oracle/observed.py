@@ -17,7 +17,7 @@ from tests.oracle.plyr import Found, Row
 SQL = Queries.beside(__file__)
 KEYS: Final = {
     "plyr_track": ("did", "rkey"),
-    "plyr_track_tag": ("did", "rkey", "tag"),
+    "tag_track": ("did", "rkey", "tag"),
     "plyr_like": ("did", "rkey"),
     "plyr_comment": ("did", "rkey"),
     "plyr_list": ("did", "rkey"),

@@ -52,9 +52,9 @@ WHERE g.healed_at IS NULL;
 -- All tracks.
 SELECT a.did, t.* FROM plyr_track t LEFT JOIN account a ON a.id = t.account_id;
 
--- name: plyr_track_tag
--- All tags of tracks.
-SELECT a.did, t.* FROM plyr_track_tag t LEFT JOIN account a ON a.id = t.account_id;
+-- name: tag_track
+-- All tags of tracks that show.
+SELECT a.did, t.* FROM tag_track t LEFT JOIN account a ON a.id = t.account_id;
 
 -- name: plyr_like
 -- All likes.

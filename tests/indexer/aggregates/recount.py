@@ -84,6 +84,7 @@ def expected(book: Book) -> dict[str, Any]:
     plays = [play for play in _parsed(seen, PLAY) if (play.account_id, play.rkey, play.alpha) in scrobbles]
     every_track, every_list = _parsed(book.records.values(), TRACK), _parsed(book.records.values(), LIST)
     every_album = albums(every_track, every_list)
+    heard_by_track = heard(tracks.values(), plays)
     names = {
         profile.account_id: profile.display_name for profile in _parsed(seen, BSKY_PROFILE) if profile.display_name
     }
@@ -96,7 +97,12 @@ def expected(book: Book) -> dict[str, Any]:
         "likes": canonical_likes(book.records.values()),
         "plays": canonical_plays(book.records.values()),
         "links": backlinks(book),
-        "heard": heard(tracks.values(), plays),
+        "heard": heard_by_track,
+        "tagged": {
+            (name, address): (subjects[address][0], heard_by_track["tracks"][address])
+            for address, track in tracks.items()
+            for name in track.tags
+        },
         "days": days(
             tracks.values(),
             [like for like in _parsed(seen, LIKE) if (like.account_id, like.rkey) in liked],
@@ -122,6 +128,10 @@ async def stored(pool: Pool) -> dict[str, Any]:
         " list_count, (SELECT listener_count FROM visible_heard_total) FROM visible_totals"
     )
     tags = await pool.fetch("SELECT tag, track_count FROM tag_count")
+    tagged = await pool.fetch(
+        "SELECT g.tag, r.uri, g.likes, g.plays"
+        " FROM tag_track g LEFT JOIN ranked_track r USING (account_id, rkey, sort_at)"
+    )
     likes = await pool.fetch("SELECT account_id, rkey FROM plyr_like WHERE canonical")
     plays = await pool.fetch("SELECT account_id, rkey, alpha FROM teal_play WHERE canonical")
     assert totals is not None
@@ -135,6 +145,7 @@ async def stored(pool: Pool) -> dict[str, Any]:
         "plays": {tuple(each) for each in plays},
         "links": await stored_links(pool),
         "heard": await stored_heard(pool),
+        "tagged": {(tag, address): tuple(counts) for tag, address, *counts in tagged},
         "days": await stored_days(pool),
         "albums": await stored_albums(pool),
         "search": await stored_search(pool),
@@ -147,7 +158,7 @@ async def slots(pool: Pool) -> dict[int, tuple[Any, ...]]:
 
 
 TABLES = (
-    *("plyr_track", "plyr_track_tag", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
+    *("plyr_track", "tag_track", "plyr_like", "plyr_comment", "plyr_profile", "bsky_profile", "teal_profile"),
     *("teal_play", "teal_status", "subject_count", "actor_count", "totals"),
     *("plyr_list", "plyr_list_item", "tag_count", "album", "album_track", "search_document", "search_word"),
     *("record_link", "link_count"),

@@ -37,6 +37,21 @@ async def test_a_like_and_its_track_that_come_at_once_meet(pool: Pool) -> None:
         assert (await stored(pool))["subjects"] == {}
 
 
+async def test_a_track_that_gets_other_tags_while_it_is_liked_and_played_loses_neither(pool: Pool) -> None:
+    book = await Book.open(pool)
+    subject = track_uri(1, "3kaaaaaaaaa2a")
+    by_tag = "SELECT tag, likes, plays FROM tag_track ORDER BY tag"
+    for turn in range(10):
+        track = row(records.TRACK, records.track(tags=[f"t{turn}", "dub"]), account_id=1)
+        like = row(records.LIKE, records.like(subject), account_id=2)
+        play = row(records.PLAY, records.play(originUri=subject), account_id=3)
+        await asyncio.gather(book.write([track]), book.write([like]), book.write([play]))
+        assert await pool.fetch(by_tag) == [("dub", 1, 1), (f"t{turn}", 1, 1)]
+        again = row(records.TRACK, records.track(tags=["dub"]), account_id=1)
+        await asyncio.gather(book.write(drops=[like.key]), book.write([again]), book.write(drops=[play.key]))
+        assert await pool.fetch(by_tag) == [("dub", 0, 0)]
+
+
 async def test_many_writers_never_block_each_other_for_good(pool: Pool) -> None:
     book = await Book.open(pool, accounts=ACCOUNTS)
 
@@ -49,7 +64,7 @@ async def test_many_writers_never_block_each_other_for_good(pool: Pool) -> None:
                 for number, subject in enumerate(order)
                 for kind, make in ((records.LIKE, records.like), (records.COMMENT, records.comment))
             ]
-            own = row(records.TRACK, records.track(duration=turn), **place)
+            own = row(records.TRACK, records.track(duration=turn, tags=["dub", f"t{turn}"]), **place)
             await book.write([*rows, own])
             if turn == 3:
                 await book.write(drops=[each.key for each in rows[::2]])

@@ -34,7 +34,7 @@ ONE, TWO, THREE = "3kaaaaaaaaa2a", "3kaaaaaaaaa2b", "3kaaaaaaaaa2c"
 async def test_a_field_that_an_edit_drops_vanishes_and_so_do_its_tags(pool: Pool) -> None:
     book = await Book.open(pool)
     await book.put(TRACK, track(album="Mezzanine", duration=379, description="#dub", tags=["bristol"]))
-    assert await pool.fetch("SELECT tag FROM plyr_track_tag ORDER BY tag") == [("bristol",), ("dub",)]
+    assert await pool.fetch("SELECT tag FROM tag_track ORDER BY tag") == [("bristol",), ("dub",)]
     await book.put(TRACK, track(createdAt="2026-01-01T00:00:00Z", tags=["other"]))
     assert await book.one("SELECT album, duration, description, tags FROM plyr_track") == {
         "album": None,
@@ -42,7 +42,7 @@ async def test_a_field_that_an_edit_drops_vanishes_and_so_do_its_tags(pool: Pool
         "description": None,
         "tags": ["other"],
     }
-    assert await pool.fetch("SELECT tag, sort_at FROM plyr_track_tag") == [("other", datetime(2026, 1, 1, tzinfo=UTC))]
+    assert await pool.fetch("SELECT tag, sort_at FROM tag_track") == [("other", datetime(2026, 1, 1, tzinfo=UTC))]
 
 
 async def test_an_invalid_version_takes_the_row_of_the_valid_one(pool: Pool) -> None:
