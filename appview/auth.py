@@ -58,7 +58,7 @@ class Viewers:
         return issuer.viewer
 
     async def _issuer(self, did: Did) -> _Issuer:
-        rows = await self._reads.rows(SQL["issuer"], did)
+        rows = await self._reads.rows_of(SQL["issuers"], (did,))
         if not rows:
             return _Issuer(Viewer(did, None, None), None)
         [row] = rows

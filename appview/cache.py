@@ -10,13 +10,16 @@ ask for the same front page meanwhile.
 A request that comes while the same is under way waits for that one's answer, if nothing at all has changed since it
 began. So what a request gets was never older than the changes that were told before it came. While changes are not
 heard nothing is held, and nobody waits for others. Refusals are not held. Bounded in answers and in bytes, the oldest
-leave first. Belongs to the event loop.
+leave first.
+
+Many answers that were made at once would end at once, and all who ask would wait for all of them. So what is asked for
+in the last part of its time is made anew meanwhile, a few at a time, and nobody waits. Belongs to the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, NamedTuple, TypeAlias
 
 from appview import metrics
@@ -27,6 +30,8 @@ from appview.queries.base import Reads, Rows
 from runtime.settings import Settings
 
 FORMS: Final = 3  # an answer as it is, and in each encoding
+RENEWAL: Final = 0.5  # the last part of an answer's time
+RENEWED: Final = 2  # answers at once
 
 Key: TypeAlias = tuple[str, str]
 """Method, and query."""
@@ -77,6 +82,10 @@ class _Noting:
         self.statements.add(sql)
         return await self._reads.rows(sql, *arguments)
 
+    async def rows_of(self, sql: str, key: tuple[object, ...], *rest: Hashable) -> Rows:
+        self.statements.add(sql)
+        return await self._reads.rows_of(sql, key, *rest)
+
 
 class Answers:
     """Gives the answers to requests of nobody in particular."""
@@ -89,13 +98,16 @@ class Answers:
         self._room = settings.answers_held_bytes
         self._held: dict[Key, _Held] = {}
         self._flights: dict[Key, _Flight] = {}
+        self._renewals: dict[Key, asyncio.Task[None]] = {}
         self._clock = asyncio.get_running_loop().time
 
     async def answer(self, key: Key, make: Make) -> Answer:
         """The answer to that request, if need be made by `make`. Raises what that raises."""
-        if answer := self._find(key):
+        if held := self._find(key):
             metrics.HELD.inc()
-            return answer
+            if held.until - self._clock() < self._seconds * RENEWAL:
+                self._renew(key, make)
+            return held.answer
         if not self._seconds or not self._changes.hears:
             return Answer((await make(self._reads)).encode())
         flight = self._flights.get(key)
@@ -106,14 +118,28 @@ class Answers:
             return answer
         return await self.answer(key, make)
 
-    def _find(self, key: Key) -> Answer | None:
+    def _find(self, key: Key) -> _Held | None:
         held = self._held.get(key)
         if held is None:
             return None
         if held.shown.changed <= held.read_at and self._clock() < held.until:
-            return held.answer
+            return held
         self._drop(key)
         return None
+
+    def _renew(self, key: Key, make: Make) -> None:
+        if key in self._renewals or len(self._renewals) == RENEWED:
+            return
+
+        async def renew() -> None:
+            try:
+                await self._make(key, make)
+            except Exception:  # noqa: BLE001 - whoever asks when the old answer has ended is told
+                return
+            finally:
+                del self._renewals[key]
+
+        self._renewals[key] = asyncio.create_task(renew())
 
     async def _make(self, key: Key, make: Make) -> Answer:
         flight = self._flights[key] = _Flight(self._changes.number)

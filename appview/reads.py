@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable
 from typing import TypeAlias
 
 import asyncpg
 
 from appview import metrics
 from appview.errors import ServiceUnavailable
+from appview.gathering import Gathering, Key
+from appview.queries.base import Rows
 from runtime import db
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,9 @@ class Reads:
         self._give_up = statement_timeout + pool_wait
         self._turns = asyncio.Semaphore(pool.get_max_size())
         self._idle: list[_Connection] = []
+        self._gathering = Gathering(self, pool_wait)
 
-    async def rows(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
+    async def rows(self, sql: str, *arguments: object) -> Rows:
         """All rows of one statement. Raises ServiceUnavailable when the database is away, full or too slow."""
         try:
             if self._turns.locked():
@@ -53,10 +56,17 @@ class Reads:
         except asyncpg.QueryCanceledError as fault:
             raise _unavailable("slow", "The answer took too long; try again, or ask for less.") from fault
         except TimeoutError as fault:
-            raise _unavailable("busy", "The service is busy; try again in a moment.") from fault
+            raise _busy() from fault
         except AWAY as fault:
             log.warning("the database is away: %s", fault)
             raise _unavailable("away", "The database is away; try again in a moment.") from fault
+
+    async def rows_of(self, sql: str, key: Key, *rest: Hashable) -> Rows:
+        """Those rows of one statement that belong to a key: see `queries.base`. Raises ServiceUnavailable."""
+        try:
+            return await self._gathering.rows(sql, key, rest)
+        except TimeoutError as fault:
+            raise _busy() from fault
 
     async def close(self) -> None:
         """Close the pool, once what is under way has ended."""
@@ -70,7 +80,7 @@ class Reads:
         metrics.POOL_SIZE.set(size)
         metrics.POOL_IN_USE.set(size - self._pool.get_idle_size() - len(self._idle))
 
-    async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Sequence[asyncpg.Record]:
+    async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Rows:
         connection = await self._take()
         try:
             rows = await connection.fetch(sql, *arguments, timeout=self._give_up)
@@ -87,6 +97,10 @@ class Reads:
                 return connection
             await self._pool.release(connection)
         return await self._pool.acquire(timeout=self._wait)
+
+
+def _busy() -> ServiceUnavailable:
+    return _unavailable("busy", "The service is busy; try again in a moment.")
 
 
 def _unavailable(reason: str, message: str) -> ServiceUnavailable:

@@ -64,7 +64,7 @@ def _track(pool: Pool) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         _, _, authority, collection, rkey = request.query["uri"].split("/")
         return web.Response(
-            text=await pool.fetchval(SQL["track"], authority, collection, rkey, None), content_type=JSON
+            text=await pool.fetchval(SQL["tracks"], [authority], [collection], [rkey], None), content_type=JSON
         )
 
     return answer

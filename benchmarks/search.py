@@ -59,6 +59,10 @@ class Searching:
         self._seconds += perf_counter() - began
         return rows
 
+    async def rows_of(self, sql: str, key: tuple[object, ...], *rest: object) -> Sequence[asyncpg.Record]:
+        """The same, of one key."""
+        return await self.rows(sql, *([part] for part in key), *rest)
+
     async def ours(self, text: str) -> tuple[list[str], float]:
         """The first titles, and the seconds in the database."""
         self._seconds = 0.0

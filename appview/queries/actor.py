@@ -14,7 +14,7 @@ LISTENERS = Listing("fm.plyr.actor.getListeners", END_OF_TIME, 0)
 
 async def get_profile(call: Call) -> str:
     """One account with its figures."""
-    rows = await call.reads.rows(SQL["profile"], call.params["actor"])
+    rows = await call.reads.rows_of(SQL["details"], (call.params["actor"],))
     if not rows:
         raise ActorNotFound
     return only("actor", rows)
@@ -22,7 +22,7 @@ async def get_profile(call: Call) -> str:
 
 async def get_now_playing(call: Call) -> str:
     """What one account is listening to."""
-    rows = await call.reads.rows(SQL["now_playing"], call.params["actor"])
+    rows = await call.reads.rows_of(SQL["now_playing"], (call.params["actor"],))
     if not rows:
         raise ActorNotFound
     return only("nowPlaying", rows)

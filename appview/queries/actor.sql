@@ -1,21 +1,24 @@
--- name: profile
--- One account with its figures.
--- $1 did text
-SELECT {{present({{actor_view_detailed(p)}})}} AS item FROM visible_profile p WHERE p.account_id = {{account_id($1)}};
+-- name: details
+-- Accounts with their figures.
+-- $1 dids text[]
+SELECT {{present({{actor_view_detailed(p)}})}} AS item, asked.place
+FROM {{asked_accounts($1)}}
+JOIN visible_profile p ON p.did = asked.did;
 
 -- name: now_playing
--- What one account is listening to, or that it is idle.
--- $1 did text
-SELECT CASE WHEN s.account_id IS NULL THEN {{present({{idle_view(a)}})}} ELSE {{present({{now_playing_view(s)}})}} END AS item
-FROM visible_account a
-LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now()
-WHERE a.did = $1;
+-- What accounts are listening to, or that they are idle.
+-- $1 dids text[]
+SELECT CASE WHEN s.account_id IS NULL THEN {{present({{idle_view(a)}})}} ELSE {{present({{now_playing_view(s)}})}} END AS item,
+       asked.place
+FROM {{asked_accounts($1)}}
+JOIN visible_account a ON a.did = asked.did
+LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now();
 
 -- name: profiles
 -- Several accounts in the order asked for; those that are unknown are left out.
 -- $1 dids text[]
 SELECT {{present({{actor_view(p)}})}} AS item
-FROM unnest($1::text[]) WITH ORDINALITY asked (did, place)
+FROM {{asked_accounts($1)}}
 JOIN visible_profile p ON p.did = asked.did
 ORDER BY asked.place;
 

@@ -1,12 +1,13 @@
 """What a handler is given and what it gives back.
 
 A handler takes a `Call` and returns the answer as JSON text, its views just as the database made them. It costs at
-most three statements. It refuses by raising one of `appview.errors`.
+most three statements, of which those by key may serve other requests too. It refuses by raising one of
+`appview.errors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -27,6 +28,14 @@ class Reads(Protocol):
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """All rows of one statement. Raises ServiceUnavailable."""
+        ...
+
+    async def rows_of(self, sql: str, key: tuple[object, ...], *rest: Hashable) -> Rows:
+        """The rows of one key, of a statement that may ask for the keys of other requests too.
+
+        Its first parameters are arrays, one for each part of a key; the others are `rest`. Each row says in its column
+        `place` to which key it belongs, from 1. Raises ServiceUnavailable.
+        """
         ...
 
 

@@ -22,7 +22,7 @@ COMMENTS_BY_TIME = Listing("fm.plyr.feed.getComments newest", END_OF_TIME, 0, ""
 
 async def get_track(call: Call) -> str:
     """One track."""
-    rows = await call.reads.rows(SQL["track"], *uri_parts(call.params["uri"]), call.viewer_id)
+    rows = await call.reads.rows_of(SQL["tracks"], uri_parts(call.params["uri"]), call.viewer_id)
     if not rows:
         raise TrackNotFound
     return only("track", rows)

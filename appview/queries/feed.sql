@@ -1,13 +1,8 @@
--- name: track
--- One track by the parts of its at-uri.
--- $1 did text, $2 collection text, $3 rkey text, $4 viewer bigint
-SELECT {{track_view(t, $4)}} AS item FROM visible_track t WHERE {{is_track(t, $1, $2, $3)}};
-
 -- name: tracks
 -- Several tracks by the parts of their at-uris, in the order asked for; those that are unknown are left out.
 -- $1 dids text[], $2 collections text[], $3 rkeys text[], $4 viewer bigint
-SELECT {{track_view(t, $4)}} AS item
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY asked (did, collection, rkey, place)
+SELECT {{track_view(t, $4)}} AS item, asked.place
+FROM {{asked_records($1, $2, $3)}}
 JOIN visible_track t ON {{is_track(t, asked.did, asked.collection, asked.rkey)}}
 ORDER BY asked.place;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ async def by_did(params: Mapping[str, Any], names: Sequence[str], reads: Reads) 
     handles = {handle for value in given.values() for handle in _handles(value)}
     if not handles:
         return params
-    dids = {row["handle"]: Did(row["did"]) for row in await reads.rows(SQL["holders"], sorted(handles))}
+    found = await asyncio.gather(*(reads.rows_of(SQL["holders"], (handle,)) for handle in sorted(handles)))
+    dids = {row["handle"]: Did(row["did"]) for rows in found for row in rows}
     return {**params, **{name: _renamed(value, dids) for name, value in given.items()}}
 
 
@@ -63,7 +65,7 @@ async def resolve_handle(call: Call) -> str:
 
 async def _holder(call: Call) -> Did | None:
     handle = call.params["handle"]
-    for row in await call.reads.rows(SQL["holder"], handle):
+    for row in await call.reads.rows_of(SQL["holders"], (handle,)):
         return Did(row["did"])
     found = await call.handles.resolve(handle) if call.handles else None
     if found is None:

@@ -1,18 +1,10 @@
--- name: holder
--- The DID of the visible account that has this handle.
--- $1 handle text
-SELECT a.did
-FROM visible_handle h
-JOIN visible_account a ON a.id = h.account_id
-WHERE h.handle = $1;
-
 -- name: holders
 -- The DIDs of the visible accounts that have these handles.
 -- $1 handles text[]
-SELECT h.handle, a.did
-FROM visible_handle h
-JOIN visible_account a ON a.id = h.account_id
-WHERE h.handle = ANY ($1);
+SELECT h.handle, a.did, asked.place
+FROM unnest($1::text[]) WITH ORDINALITY asked (handle, place)
+JOIN visible_handle h ON h.handle = asked.handle
+JOIN visible_account a ON a.id = h.account_id;
 
 -- name: is_hidden
 -- Whether this is an account that is known and does not show.

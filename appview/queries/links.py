@@ -131,7 +131,7 @@ async def _accounts(call: Call, wanted: Wanted) -> tuple[int, list[str], str | N
 
 async def _counts(call: Call, wanted: Wanted) -> tuple[int, int]:
     """Of records, and of accounts."""
-    for row in await call.reads.rows(SQL["counts"], wanted.link):
+    for row in await call.reads.rows_of(SQL["counts"], (wanted.link,)):
         return row["records"], row["accounts"]
     return 0, 0
 

@@ -104,5 +104,7 @@ ORDER BY page.account_id DESC;
 
 -- name: counts
 -- How many records and accounts have a link. No row: none.
--- $1 link uuid
-SELECT records, accounts FROM visible_link_count WHERE link = $1;
+-- $1 links uuid[]
+SELECT c.records, c.accounts, asked.place
+FROM unnest($1::uuid[]) WITH ORDINALITY asked (link, place)
+JOIN visible_link_count c ON c.link = asked.link;

@@ -18,7 +18,7 @@ async def get_list(call: Call) -> str:
     """One list, and what shows of it."""
     limit = call.params["limit"]
     after = call.after(ITEMS)
-    found = await call.reads.rows(SQL["list"], *uri_parts(call.params["uri"]))
+    found = await call.reads.rows_of(SQL["lists"], uri_parts(call.params["uri"]))
     if not found:
         raise ListNotFound
     key = found[0]["account_id"], found[0]["rkey"]

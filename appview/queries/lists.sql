@@ -1,7 +1,9 @@
--- name: list
--- One list by the parts of its at-uri.
--- $1 did text, $2 collection text, $3 rkey text
-SELECT {{present({{list_view(l)}})}} AS item, l.account_id, l.rkey FROM visible_list l WHERE {{is_record(l, $1, $2, $3)}};
+-- name: lists
+-- Lists by the parts of their at-uris.
+-- $1 dids text[], $2 collections text[], $3 rkeys text[]
+SELECT {{present({{list_view(l)}})}} AS item, l.account_id, l.rkey, asked.place
+FROM {{asked_records($1, $2, $3)}}
+JOIN visible_list l ON {{is_record(l, asked.did, asked.collection, asked.rkey)}};
 
 -- name: items
 -- What shows of one list, in its author's order.

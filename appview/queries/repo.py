@@ -32,7 +32,7 @@ OLDEST = Listing("com.atproto.repo.listRecords oldest", "")
 async def get_record(call: Call) -> str:
     """One record."""
     collection, cid = call.params["collection"], call.params.get("cid")
-    rows = await call.reads.rows(SQL["record"], call.params["repo"], collection, call.params["rkey"])
+    rows = await call.reads.rows_of(SQL["records"], (call.params["repo"], collection, call.params["rkey"]))
     if cid is not None:
         rows = [row for row in rows if str(Cid(row["cid"])) == cid]
     told = await _told(rows, collection)

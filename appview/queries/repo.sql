@@ -1,9 +1,12 @@
--- name: record
--- One record as it stands in its repo. No row: no such record.
--- $1 repo text, $2 collection text, $3 rkey text
-SELECT r.did, r.rkey, r.cid, r.value
-FROM visible_record r
-WHERE r.account_id = {{account_id($1)}} AND r.collection = {{indexed_name($2::text)}} AND r.rkey = $3;
+-- name: records
+-- Records as they stand in their repos.
+-- $1 dids text[], $2 collections text[], $3 rkeys text[]
+SELECT r.did, r.rkey, r.cid, r.value, asked.place
+FROM {{asked_records($1, $2, $3)}}
+JOIN visible_record r
+    ON r.account_id = {{account_id(asked.did)}}
+    AND r.collection = {{indexed_name(asked.collection)}}
+    AND r.rkey = asked.rkey;
 
 -- name: newest_records
 -- Records of a collection, those with the highest keys first, and how many were found: of these the first that are so

@@ -31,7 +31,7 @@ async def get_actor_feed(call: Call, *, alpha: bool = False) -> str:
 
 async def get_play(call: Call, *, alpha: bool = False) -> str:
     """One play."""
-    rows = await call.reads.rows(SQL["play"], call.params["authorDID"], call.params["rkey"], alpha)
+    rows = await call.reads.rows_of(SQL["play"], (call.params["authorDID"], call.params["rkey"]), alpha)
     if not rows:
         raise PlayNotFound
     return only("play", rows)

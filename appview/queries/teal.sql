@@ -15,13 +15,12 @@ WHERE a.did = $1
 ORDER BY newest.played_at DESC, newest.recording DESC;
 
 -- name: play
--- One play by its author and record key, that of the stable generation before that of alpha.
--- $1 did text, $2 rkey text, $3 alpha boolean
-SELECT {{present({{play_view(p, $3)}})}} AS item
-FROM visible_play p
-WHERE p.account_id = {{account_id($1)}} AND p.rkey = $2
-ORDER BY p.alpha
-LIMIT 1;
+-- Plays by their authors and record keys; of two generations, that of the stable one first.
+-- $1 dids text[], $2 rkeys text[], $3 alpha boolean
+SELECT {{present({{play_view(p, $3)}})}} AS item, asked.place
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY asked (did, rkey, place)
+JOIN visible_play p ON p.account_id = {{account_id(asked.did)}} AND p.rkey = asked.rkey
+ORDER BY p.alpha;
 
 -- name: latest_plays
 -- What everybody has listened to, the newest first, each play once.

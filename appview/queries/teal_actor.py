@@ -14,7 +14,7 @@ FOUND = Listing("fm.teal.actor.searchActors", 0, 0, "")
 
 async def get_profile(call: Call, *, alpha: bool = False) -> str:
     """One account."""
-    rows = await call.reads.rows(SQL["profile"], call.params["actor"], alpha)
+    rows = await call.reads.rows_of(SQL["profile"], (call.params["actor"],), alpha)
     if not rows:
         raise ActorNotFound
     return only("actor", rows)
@@ -34,7 +34,7 @@ async def search_actors(call: Call) -> str:
 
 async def get_status(call: Call) -> str:
     """What one account is listening to; of the stable generation alone."""
-    rows = await call.reads.rows(SQL["status"], call.params["actor"])
+    rows = await call.reads.rows_of(SQL["status"], (call.params["actor"],))
     if not rows:
         raise ActorNotFound
     return rows[0]["item"]

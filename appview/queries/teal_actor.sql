@@ -1,16 +1,16 @@
 -- name: profile
--- One account as teal shows it.
--- $1 did text, $2 alpha boolean
-SELECT {{present({{teal_profile_view(a, t, $2)}})}} AS item
-FROM visible_account a
-LEFT JOIN visible_teal_profile t ON t.account_id = a.id
-WHERE a.did = $1;
+-- Accounts as teal shows them.
+-- $1 dids text[], $2 alpha boolean
+SELECT {{present({{teal_profile_view(a, t, $2)}})}} AS item, asked.place
+FROM {{asked_accounts($1)}}
+JOIN visible_account a ON a.did = asked.did
+LEFT JOIN visible_teal_profile t ON t.account_id = a.id;
 
 -- name: profiles
 -- Several accounts in short, in the order asked for; those that are unknown are left out.
 -- $1 dids text[]
 SELECT {{present({{teal_mini_profile_view(a, t)}})}} AS item
-FROM unnest($1::text[]) WITH ORDINALITY asked (did, place)
+FROM {{asked_accounts($1)}}
 JOIN visible_account a ON a.did = asked.did
 LEFT JOIN visible_teal_profile t ON t.account_id = a.id
 ORDER BY asked.place;
@@ -43,13 +43,13 @@ ORDER BY found.place, found.text, found.account_id
 LIMIT $5;
 
 -- name: status
--- What one account is listening to, or that it is idle.
--- $1 did text
+-- What accounts are listening to, or that they are idle.
+-- $1 dids text[]
 SELECT json_strip_nulls(json_build_object(
     'did', a.did,
     'isListening', s.account_id IS NOT NULL,
     'status', CASE WHEN s.account_id IS NOT NULL THEN json_build_object({{music(s, false)}}) END
-))::text AS item
-FROM visible_account a
-LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now()
-WHERE a.did = $1;
+))::text AS item, asked.place
+FROM {{asked_accounts($1)}}
+JOIN visible_account a ON a.did = asked.did
+LEFT JOIN visible_status s ON s.account_id = a.id AND s.expires_at > now();

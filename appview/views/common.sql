@@ -14,6 +14,14 @@ to_char(:moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 -- The visible account of that DID; NULL when there is none.
 (SELECT by_did.id FROM visible_account by_did WHERE by_did.did = :did)
 
+-- fragment: asked_accounts(dids)
+-- The table `asked` of what is asked for: accounts, each with its place among them, from 1.
+unnest(:dids::text[]) WITH ORDINALITY asked (did, place)
+
+-- fragment: asked_records(dids, collections, rkeys)
+-- The same of records, by the parts of their at-uris.
+unnest(:dids::text[], :collections::text[], :rkeys::text[]) WITH ORDINALITY asked (did, collection, rkey, place)
+
 -- fragment: present(view)
 -- A view as it is given out: what is NULL is absent. Not for what holds a record, whose nulls are its author's.
 json_strip_nulls(:view)::text

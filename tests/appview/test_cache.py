@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from appview import server
-from appview.cache import Answers
+from appview.cache import RENEWED, Answers
 from appview.changes import CHANNEL, LISTENER, SQL, Changes
 from appview.errors import TrackNotFound
 from appview.queries.base import Reads, Rows
@@ -238,11 +238,15 @@ class _Nothing:
         del sql, arguments
         return []
 
+    async def rows_of(self, sql: str, key: tuple[object, ...], *rest: object) -> Rows:
+        del sql, key, rest
+        return []
+
 
 class _Scene:
     """Answers beside changes that a test tells by hand."""
 
-    def __init__(self, **bounds: int) -> None:
+    def __init__(self, **bounds: float) -> None:
         self.changes = Changes("", connect_timeout=1, statement_timeout=1)
         self.changes.hears = True
         self.answers = Answers(Settings.load({}).model_copy(update=bounds), _Nothing(), self.changes)
@@ -279,6 +283,44 @@ async def test_no_more_are_held_than_their_bytes_allow() -> None:
     assert await _asked(scene, "cb", 400) == 0
     assert await _asked(scene, "a", 400) == 1
     assert await _asked(scene, ["large", "large"], 4_000) == 2
+
+
+async def test_what_is_asked_for_again_is_made_anew_before_it_ends_and_nobody_waits() -> None:
+    scene = _Scene(answer_hold=0.4)
+    await scene.ask("a", "old")
+    assert await scene.ask("a", "early") == b"old"
+    await asyncio.sleep(0.25)
+    answers = [await asyncio.wait_for(scene.ask("a", "new", after=0.05), 0.02) for _ in range(3)]
+    assert (answers, scene.made) == ([b"old"] * 3, 2)
+    await asyncio.sleep(0.2)
+    assert await scene.ask("a", "late") == b"new"
+    assert scene.made == 2
+
+
+async def test_a_few_are_made_anew_at_once() -> None:
+    scene = _Scene(answer_hold=0.4)
+    await _asked(scene, "abcd", 1)
+    await asyncio.sleep(0.25)
+    for name in "abcd":
+        await scene.ask(name, after=0.02)
+    await asyncio.sleep(0.01)
+    assert scene.made == 4 + RENEWED
+
+
+async def test_a_renewal_that_fails_leaves_the_answer_until_its_end() -> None:
+    scene = _Scene(answer_hold=0.4)
+    await scene.ask("a", "old")
+    await asyncio.sleep(0.25)
+
+    async def refuse(_: Reads) -> str:
+        raise TrackNotFound
+
+    assert (await scene.answers.answer(("method", "a"), refuse)).body == b"old"
+    await asyncio.sleep(0.01)
+    assert (await scene.answers.answer(("method", "a"), refuse)).body == b"old"
+    await asyncio.sleep(0.2)
+    with pytest.raises(TrackNotFound):
+        await scene.answers.answer(("method", "a"), refuse)
 
 
 async def test_who_comes_after_a_change_does_not_wait_for_who_came_before() -> None:

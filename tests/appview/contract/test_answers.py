@@ -20,6 +20,7 @@ from tests.appview.stage import Client, Stage
 from tests.house.tree import ROOT
 
 STATEMENTS_MAX = 3
+RESOLVE = "com.atproto.identity.resolveHandle"  # which is that statement which others take for a handle
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -98,7 +99,8 @@ async def test_an_answer_takes_as_many_statements_as_the_docs_say(
         sent.clear()
         await _as_fan(client, town, case)
         assert len(sent) - 1 <= STATEMENTS_MAX, case  # one finds out who asks
-        most[case.nsid] = max(most[case.nsid], sum(sql != identity.SQL["holders"] for sql in sent) - 1)
+        naming = 0 if case.nsid == RESOLVE else sent.count(identity.SQL["holders"])
+        most[case.nsid] = max(most[case.nsid], len(sent) - naming - 1)
     text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
     told = {nsid: int(number) for nsid, number in re.findall(r"^\| `([\w.]+)` \|.*\| (\d) \|$", text, re.MULTILINE)}
     assert {nsid: told.get(nsid) for nsid in most} == dict(most)
