@@ -19,6 +19,8 @@ NAME_MAX = 200
 """Characters of a squeezed name; longer ones are cut."""
 FARTHER_MIN = 6
 """Characters of a word in which two edits are looked for."""
+PARTED_MAX = 32
+"""Characters of a word in which a space is looked for that was not typed."""
 _TEXT_MAX = 4_000
 
 _LETTERS = str.maketrans(
@@ -97,6 +99,14 @@ def farther(word: str) -> list[int]:
     """Marks of which a word at two edits nearly always shares one: it begins or ends alike, or has three letters in a
     row in common. None for a short word."""
     return sorted(_ends(word) | _trigrams(word)) if len(word) >= FARTHER_MIN else []
+
+
+def parted(word: str) -> list[tuple[str, str]]:
+    """What stands on both sides of each letter that may have been typed for a space, two characters at the least; with
+    that letter on one side, where the space was left out. None for a short word."""
+    if not FARTHER_MIN <= len(word) <= PARTED_MAX:
+        return []
+    return [(word[:place], word[place + 1 :]) for place in range(2, len(word) - 2)]
 
 
 def within(word: str) -> list[int]:

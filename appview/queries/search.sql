@@ -1,6 +1,6 @@
 -- name: words
 -- Known words for each that is looked for.
--- $1 words text[], $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[]
+-- $1 words text[], $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[], $6 sides text[], $7 rests text[], $8 rest_marks text[]
 {{known_words(visible_word)}};
 
 -- name: documents

@@ -20,7 +20,7 @@ ONE = 1_000_000
 LEAST = 300_000
 """What is less relevant is not shown."""
 
-ITSELF, BEGUN, NEAR, FARTHER, WITHIN = range(5)
+ITSELF, BEGUN, NEAR, FARTHER, WITHIN, PARTED = range(6)
 """How a known word was found for one that was typed, as the statement `words` numbers it."""
 BEGUN_LEAST = 0.86  # of a long word of which little is typed
 REST_MAX = 6
@@ -30,14 +30,19 @@ BESIDE = 0.93  # of a word beside the name, against one of it
 NAME_BEGUN = 0.93
 POPULAR = 0.0012  # for each doubling of likes
 COVERED = 0.01  # for a name that has no other words
+NAME_NEAR = 0.02  # for a whole name that is the text but for a mistake or two
+NAME_NEAR_MIN = 6
+"""Characters of a text that a whole name may be near."""
 
 
 class Known(NamedTuple):
-    """A known word for one that was typed: in how many documents it is, and how well it fits (at most 1)."""
+    """A known word for one that was typed: in how many documents it is, and how well it fits (at most 1). `other`: one
+    that must be there as well, since a space was not typed."""
 
     word: str
     documents: int
     quality: float
+    other: str | None = None
 
 
 class Scored(NamedTuple):
@@ -49,29 +54,42 @@ class Scored(NamedTuple):
     key: str
 
 
-def known(word: str, rows: Iterable[tuple[int, str, int]]) -> list[Known]:
-    """What a typed word may mean, of rows of the way in which each was found, the word and its documents."""
-    found: dict[str, Known] = {}
-    for way, other, documents in rows:
-        quality = _quality(way, word, other)
-        if quality and (other not in found or found[other].quality < quality):
-            found[other] = Known(other, documents, quality)
-    return sorted(found.values(), key=lambda each: (-each.quality, -each.documents, each.word))
+class Meant(NamedTuple):
+    """What may be meant by the typed words: for a known word the places of those and how well it fits; where a space
+    was not typed, place, both words and how well they fit."""
+
+    number: int
+    alone: Mapping[str, list[tuple[int, float]]]
+    parted: Sequence[tuple[int, str, str, float]]
 
 
-def _quality(way: int, word: str, other: str) -> float:
+def known(word: str, rows: Iterable[tuple[int, str, int, str | None]]) -> list[Known]:
+    """What a typed word may mean, of rows of the way in which each was found, the word, its documents, and the other
+    word of two that were typed as one."""
+    found: dict[tuple[str, str | None], Known] = {}
+    for way, one, documents, other in rows:
+        quality = _quality(way, word, one, other)
+        if quality and ((one, other) not in found or found[one, other].quality < quality):
+            found[one, other] = Known(one, documents, quality, other)
+    return sorted(found.values(), key=lambda each: (-each.quality, -each.documents, each.word, each.other or ""))
+
+
+def _quality(way: int, word: str, one: str, other: str | None) -> float:
     """How well a known word fits a typed one: itself over its beginning over a part over a mistake."""
     if way == ITSELF:
         return 1.0
     if way == BEGUN:
-        return BEGUN_LEAST + 0.1 * len(word) / len(other)
+        return BEGUN_LEAST + 0.1 * len(word) / len(one)
     if way == WITHIN:
-        return 0.7 + 0.1 * len(word) / len(other)
-    edits = distance(word, other)
+        return 0.7 + 0.1 * len(word) / len(one)
+    if way == PARTED:
+        edits = min(distance(word, f"{one} {other}"), distance(word, f"{other} {one}"))
+    else:
+        edits = distance(word, one)
     if edits > (1 if way == NEAR else 2):
         return 0.0
     # A mistake in the first letter is rare, and of a short word little is left.
-    return 0.78 - 0.8 * edits / max(len(word), len(other)) - (0.04 if word[0] != other[0] else 0.0)
+    return 0.78 - 0.8 * edits / max(len(word), len(one)) - (0.04 if word[0] not in (one[0], (other or one)[0]) else 0.0)
 
 
 def scored(asked: Asked, meanings: Sequence[Sequence[Known]], rows: Iterable[asyncpg.Record]) -> list[Scored]:
@@ -87,11 +105,16 @@ def relevant(
     asked: Asked, meanings: Sequence[Sequence[Known]], rows: Iterable[asyncpg.Record]
 ) -> list[tuple[int, asyncpg.Record]]:
     """Those of some rows of documents that are to be shown, each with its score."""
-    qualities: dict[str, list[tuple[int, float]]] = {}
+    alone: dict[str, list[tuple[int, float]]] = {}
+    parted: list[tuple[int, str, str, float]] = []
     for number, words in enumerate(meanings):
-        for word, _, quality in words:
-            qualities.setdefault(word, []).append((number, quality))
-    found = [(_score(asked, len(meanings), qualities, row), row) for row in rows]
+        for word, _, quality, other in words:
+            if other:
+                parted.append((number, word, other, quality))
+            else:
+                alone.setdefault(word, []).append((number, quality))
+    meant = Meant(len(meanings), alone, parted)
+    found = [(_score(asked, meant, row), row) for row in rows]
     return [(score, row) for score, row in found if score >= LEAST]
 
 
@@ -100,13 +123,15 @@ def relevance(score: int) -> str:
     return f"{min(score, ONE) / ONE:.3f}"
 
 
-def _score(asked: Asked, number: int, qualities: Mapping[str, list[tuple[int, float]]], row: asyncpg.Record) -> int:
+def _score(asked: Asked, meant: Meant, row: asyncpg.Record) -> int:
     popular = POPULAR * min(row["popularity"], 20)
     name, alias = row["name"], row["alias"]
     handle = asked.handle or asked.whole
     if asked.keys or asked.all_of_it or (asked.whole and name == asked.whole) or (alias and alias == handle):
         return int(ONE * (1 + popular))
-    best = _by_words(asked, number, qualities, row)
+    best = _by_words(asked, meant, row)
+    if best and _near(asked.whole, name):
+        best += NAME_NEAR
     if asked.whole and name.startswith(asked.whole):
         best = max(best, NAME_BEGUN + 0.02 * len(asked.whole) / len(name))
     if alias and handle and alias.startswith(handle):
@@ -114,9 +139,13 @@ def _score(asked: Asked, number: int, qualities: Mapping[str, list[tuple[int, fl
     return int(ONE * min(best + popular, 0.999)) if best else 0
 
 
-def _by_words(
-    asked: Asked, number: int, qualities: Mapping[str, list[tuple[int, float]]], row: asyncpg.Record
-) -> float:
+def _near(text: str, name: str) -> bool:
+    """Whether a whole name is the text but for two mistakes at the most."""
+    return len(text) >= NAME_NEAR_MIN and abs(len(text) - len(name)) <= 2 and distance(text, name) <= 2
+
+
+def _by_words(asked: Asked, meant: Meant, row: asyncpg.Record) -> float:
+    number, qualities, parted = meant
     if not number:
         return 0.0
     best = [0.0] * number
@@ -129,10 +158,14 @@ def _by_words(
     for word in row["beside"]:
         for place, quality in qualities.get(word, ()):
             best[place] = max(best[place], quality * BESIDE)
+    for place, one, other, quality in parted:
+        if one in row["named"] and other in row["named"]:
+            met += 2
+            best[place] = max(best[place], quality)
     if 0.0 in best and any(best):
         rest = [word for word in row["named"] if word not in qualities][:REST_MAX]
         best = [found or _at_all_like(asked.words[place].word, rest) for place, found in enumerate(best)]
-    covered = COVERED * met / len(row["named"]) if row["named"] else 0.0
+    covered = COVERED * min(met / len(row["named"]), 1) if row["named"] else 0.0
     return ALL_WORDS * sum(best) / number + covered if any(best) else 0.0
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from appview.queries.base import Call
 from appview.queries.search_score import BEGUN_LEAST, Known, known
-from protocol.words import Sought, farther, near, within
+from protocol.words import Sought, farther, near, parted, within
 
 COMMON = 1_000
 """Documents of a word that is looked for alone from which on the popular ones are looked at first."""
-STEPS = 50_000
+STEPS = 100_000
 """What a query may cost an index: as many entries, times the documents in which it looks for them. About 3 ms."""
 NEARLY = 0.1
 """By how much a known word may fit worse than the best one to be looked for together with it."""
@@ -51,28 +51,41 @@ async def meanings(call: Call, statement: str, typed: Sequence[Sought]) -> list[
         [_array(near(name)) if len(name) >= FUZZY_MIN else None for name in names],
         [_array(farther(name)) or None for name in names],
         [_array(within(name)) or None for name in names],
+        *_parts(names),
     )
-    found: list[list[tuple[int, str, int]]] = [[] for _ in names]
+    found: list[list[tuple[int, str, int, str | None]]] = [[] for _ in names]
     for row in rows:
         place: int = row["place"]
-        found[place - 1].append((row["way"], row["word"], row["documents"]))
+        found[place - 1].append((row["way"], row["word"], row["documents"], row["other"]))
     return [known(name, rows) for name, rows in zip(names, found, strict=True)]
+
+
+def _parts(names: Sequence[str]) -> tuple[list[str | None], list[str | None], list[str | None]]:
+    """For each word: what stands on one side of a space that was not typed, what on the other, and marks of that."""
+    parts = [[pair for left, right in parted(name) for pair in ((left, right), (right, left))] for name in names]
+    return (
+        [_array([_text(side) for side, _ in each]) or None for each in parts],
+        [_array([_text(rest) for _, rest in each]) or None for each in parts],
+        [_array([_text(_array(near(rest))) for _, rest in each]) or None for each in parts],
+    )
 
 
 def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist: Sequence[str] = ()) -> list[Level]:
     """Queries for documents with all words as they are typed, with those that fit best, with all that may be meant, and
-    then with all words but one; all of them by the artist, if one is given. A single letter is a word that is not yet
-    typed; it need not be met."""
-    pairs = [
-        (each, words)
-        for each, words in zip(typed, meanings, strict=True)
-        if len(typed) == 1 or len(each.word) > 1 or not each.word.isascii()
-    ]
+    then with all words but one; all of them by the artist, if one is given. A single letter may be a word that is not
+    yet typed; it need not be met, but first what has it as well is looked for."""
+    pairs: list[tuple[Sought, Sequence[Known]]] = []
+    letters: list[Sequence[Known]] = []
+    for each, words in zip(typed, meanings, strict=True):
+        if len(typed) == 1 or len(each.word) > 1 or not each.word.isascii():
+            pairs.append((each, words))
+        elif words:
+            letters.append(words[:1])
     exact = [[one for one in words if one.quality >= (BEGUN_LEAST if each.begins else 1)] for each, words in pairs]
     meant = [words for _, words in pairs if words]
     best = [[one for one in words if one.quality >= words[0].quality - NEARLY] for words in meant]
     found: list[Level] = []
-    for groups in (exact, best, meant):
+    for groups in ([*best, *letters] if letters else [], exact, best, meant):
         if groups and all(groups):
             level = _level(groups, artist, found[-1].query if found else None)
             found += [level] if level.query != level.but else []
@@ -104,7 +117,7 @@ def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | 
     chosen = [list(group) for group in groups]
     while (steps := _steps(chosen)) > STEPS and len(longest := max(chosen, key=len)) > 1:
         del longest[len(longest) // 2 :]
-    parts = ["|".join(_quoted(each.word) for each in group) for group in chosen]
+    parts = ["|".join(map(_sought, group)) for group in chosen]
     query = "&".join(f"({part})" for part in [*parts, *map(_quoted, artist)])
     return Level(query, but, among, steps, alone=len(parts) == 1)
 
@@ -117,9 +130,18 @@ def _steps(groups: Sequence[Sequence[Known]]) -> int:
     return sum(map(len, groups)) * documents
 
 
+def _sought(one: Known) -> str:
+    return f"({_quoted(one.word)}&{_quoted(one.other)})" if one.other else _quoted(one.word)
+
+
 def _quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _array(marks: Sequence[int]) -> str:
-    return f"{{{','.join(map(str, marks))}}}" if marks else ""
+def _array(values: Sequence[int] | Sequence[str]) -> str:
+    return f"{{{','.join(map(str, values))}}}" if values else ""
+
+
+def _text(value: str) -> str:
+    """One of an array of texts. No word has a quotation mark or a backslash in it, but one of symbols alone."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

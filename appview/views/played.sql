@@ -211,6 +211,6 @@ END
           LIMIT :most)
      ) part
      WHERE :kind = ANY ($1::text[])
-     LIMIT :most * 3 / 2
+     LIMIT :most
  ) found
  JOIN visible_played p ON p.id = found.id)

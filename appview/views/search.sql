@@ -1,21 +1,24 @@
 -- fragment: known_words(vocabulary)
 -- Known words for each that is looked for: itself (`way` 0), the commonest that it begins (1), that are near (2) or
--- farther (3), and that hold it (4). What is common is taken for typed as it was meant. Marks are texts of arrays. For
--- a statement with the parameters $1 words text[], $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[].
-SELECT asked.place, found.way, found.word, found.documents
-FROM unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[])
-    WITH ORDINALITY AS asked (word, begins, near, farther, within, place)
+-- farther (3), and that hold it (4); of one that is not known two words between which it lacks a space (5), the `other`
+-- of which is one of its `sides` as it is typed, and the first near what `rests` beyond a letter. What is common is taken
+-- for typed as it was meant. Marks and parts are texts of arrays. For a statement with the parameters $1 words text[],
+-- $2 begin boolean[], $3 nears text[], $4 farthers text[], $5 withins text[], $6 sides text[], $7 rests text[],
+-- $8 rest_marks text[].
+SELECT asked.place, found.way, found.word, found.documents, found.other
+FROM unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+    WITH ORDINALITY AS asked (word, begins, near, farther, within, sides, rests, rest_marks, place)
 LEFT JOIN LATERAL (SELECT max(w.documents) AS documents FROM :vocabulary w WHERE w.word = asked.word) known ON true
 CROSS JOIN LATERAL (
-    (SELECT 0 AS way, asked.word, known.documents WHERE known.documents > 0)
+    (SELECT 0 AS way, asked.word, known.documents, NULL AS other WHERE known.documents > 0)
     UNION ALL
-    (SELECT 1, w.word, w.documents
+    (SELECT 1, w.word, w.documents, NULL
      FROM :vocabulary w
      WHERE asked.begins AND length(asked.word) = 2 AND substr(w.word, 1, 2) = asked.word AND w.word <> asked.word
      ORDER BY w.weight DESC, w.word
      LIMIT 30)
     UNION ALL
-    (SELECT 1, w.word, w.documents
+    (SELECT 1, w.word, w.documents, NULL
      FROM (
          SELECT b.word, b.documents
          FROM :vocabulary b
@@ -26,7 +29,7 @@ CROSS JOIN LATERAL (
      ORDER BY w.documents DESC, w.word
      LIMIT 30)
     UNION ALL
-    (SELECT 2, w.word, w.documents
+    (SELECT 2, w.word, w.documents, NULL
      FROM (
          SELECT n.word, n.documents
          FROM :vocabulary n
@@ -37,7 +40,7 @@ CROSS JOIN LATERAL (
      ORDER BY w.documents DESC, w.word
      LIMIT 60)
     UNION ALL
-    (SELECT 3, w.word, w.documents
+    (SELECT 3, w.word, w.documents, NULL
      FROM (
          SELECT n.word, n.documents
          FROM :vocabulary n
@@ -48,7 +51,7 @@ CROSS JOIN LATERAL (
      ORDER BY w.documents DESC, w.word
      LIMIT 400)
     UNION ALL
-    (SELECT 4, w.word, w.documents
+    (SELECT 4, w.word, w.documents, NULL
      FROM (
          SELECT h.word, h.documents
          FROM :vocabulary h
@@ -58,8 +61,20 @@ CROSS JOIN LATERAL (
      ) w
      ORDER BY w.documents DESC, w.word
      LIMIT 20)
+    UNION ALL
+    (SELECT 5, rest.word, least(rest.documents, side.documents), side.word
+     FROM unnest(asked.sides::text[], asked.rests::text[], asked.rest_marks::text[]) AS part (side, rest, marks)
+     JOIN :vocabulary side ON side.word = part.side
+     CROSS JOIN LATERAL (
+         SELECT n.word, n.documents
+         FROM :vocabulary n
+         WHERE n.marks && part.marks::integer[] AND abs(length(n.word) - length(part.rest)) <= 1
+         LIMIT 20
+     ) rest
+     WHERE known.documents IS NULL
+     LIMIT 100)
 ) found
-ORDER BY asked.place, found.way, found.documents DESC, found.word
+ORDER BY asked.place, found.way, found.documents DESC, found.word, found.other
 
 -- fragment: asked()
 -- What is looked for, as a row: of the parameters of the statement `documents`.
@@ -142,7 +157,7 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
                   AND {{fits(n, q, :kind)}}
               LIMIT level.among
           ) few
-          ORDER BY few.popularity DESC
+          ORDER BY few.popularity DESC, abs(length(few.name) - length(q.whole))
           LIMIT :most
       ) d
       WHERE :kind <> 'track' OR NOT level.dear
@@ -155,7 +170,7 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
       LIMIT :most)
  ) found
  WHERE :kind = ANY ($1::text[])
- LIMIT :most * 3 / 2)
+ LIMIT :most)
 
 -- fragment: fits(document, asked, kind)
 -- Whether a document is one of those among which something is looked for.

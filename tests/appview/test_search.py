@@ -42,6 +42,9 @@ async def named(stage: Stage, *names: str) -> Person:
         "idnigh",
         "midnight-rain",
         "rain feat. nils",
+        "midnightxrain",
+        "midnihgtxrain",
+        "midnight rain strobe",
     ],
 )
 async def test_a_track_is_found_as_people_type_it(stage: Stage, client: Client, typed: str) -> None:

@@ -100,6 +100,17 @@ def test_a_word_within_another_leads_to_it(before: str, word: str, after: str) -
     assert set(words.within(word)) <= set(words.marks(before + word + after))
 
 
+@given(letters, st.text("abcde", max_size=1), letters)
+def test_a_space_that_was_not_typed_or_is_a_letter_is_looked_for(one: str, between: str, other: str) -> None:
+    parts = words.parted(one + between + other)
+    if min(len(one), len(other)) < 2 or len(one + between + other) < words.FARTHER_MIN:
+        assert all(len(left) >= 2 and len(right) >= 2 for left, right in parts)
+    elif between:
+        assert (one, other) in parts
+    else:
+        assert len(other) < 3 or (one, other[1:]) in parts
+
+
 @pytest.mark.parametrize(
     ("one", "other", "edits"), [("daft", "dfat", 1), ("nirvna", "nirvana", 1), ("", "abc", 3), ("abc", "abc", 0)]
 )
