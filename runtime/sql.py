@@ -32,6 +32,9 @@ FRAGMENT_DEPTH = 16
 _HEADER = re.compile(r"^-- (name|fragment): *([a-z][a-z0-9_]*)(?:\(([^)]*)\))? *$", re.MULTILINE)
 _PARAMETER = re.compile(r"\$(\d+) +([a-z][a-z0-9_]*) +([a-z][a-z0-9_ ]*(?:\[\])?)")
 _USE = re.compile(r"\{\{ *([a-z][a-z0-9_]*)\(([^{}]*)\) *\}\}")
+# Braces of what a use has become, so that it can be an argument of another.
+_HIDE = str.maketrans("{}", "\x02\x03")
+_SHOW = str.maketrans("\x02\x03", "{}")
 
 
 class QueryInvalid(ValueError):
@@ -97,13 +100,13 @@ class Fragments:
                 lambda argument: by_name.get(argument[1], argument[0]),
                 fragment.body,
             )
-            return self.expand(body, where, depth + 1)
+            return self.expand(body, where, depth + 1).translate(_HIDE)
 
         # An argument may itself be a use: innermost first, until none is left.
         for _ in range(FRAGMENT_DEPTH):
             text, count = _USE.subn(replace, text)
             if not count:
-                return text
+                return text.translate(_SHOW)
         raise QueryInvalid(f"{where}: fragments nest too deep")
 
 

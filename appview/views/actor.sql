@@ -12,9 +12,12 @@ coalesce(:profile.display_name, :profile.handle)
 
 -- fragment: actor_of(row)
 -- The actorViewBasic of the account that a row of a visible_* view belongs to.
-json_build_object(
-    'did', :row.did, 'handle', :row.handle, 'displayName', {{display_name(:row)}}, 'avatar', {{avatar(:row)}}
-)
+({{actor_text(:row)}})::json
+
+-- fragment: actor_text(row)
+-- The same as text. Nothing of a DID or a handle has to be escaped.
+'{"did":"' || :row.did || '","handle":"' || :row.handle || '"'
+|| {{field(displayName, {{display_name(:row)}})}} || {{field(avatar, {{avatar(:row)}})}} || '}'
 
 -- fragment: actor_view(profile)
 -- The actorView of a row of visible_profile.

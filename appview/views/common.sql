@@ -26,6 +26,11 @@ unnest(:dids::text[], :collections::text[], :rkeys::text[]) WITH ORDINALITY aske
 -- A view as it is given out: what is NULL is absent. Not for what holds a record, whose nulls are its author's.
 json_strip_nulls(:view)::text
 
+-- fragment: field(name, value)
+-- A field of an object that is put together as text, behind others; nothing when the value is NULL. That takes less than
+-- to build JSON and strip its nulls.
+coalesce(',":name":' || to_json(:value), '')
+
 -- fragment: exact_integer(value)
 -- Sums of hostile numbers end at what every JSON reader holds exactly.
 least(:value, 9007199254740991)

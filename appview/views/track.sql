@@ -3,8 +3,8 @@
 -- particular. The record is put in as it is: no function may look into it, and its nulls stay. What only the record says
 -- was made when it was written (`track_said` in the migrations).
 '{"record":' || :track.record || ',"uri":"' || :track.uri || '","cid":"' || :track.cid || '",' || :track.said
-|| ',"author":' || {{present({{actor_of(:track)}})}}
-|| ',"audio":[' || concat_ws(',', {{present({{audio_blob(:track)}})}}, {{present({{audio_url(:track)}})}}) || ']'
+|| ',"author":' || {{actor_text(:track)}}
+|| ',"audio":[' || concat_ws(',', {{audio_blob(:track)}}, {{audio_url(:track)}}) || ']'
 || coalesce(',"album":' || coalesce(:track.home, {{named_album(:track)}}), '')
 || coalesce(',"features":' || {{present({{features(:track)}})}}, '')
 || ',"likeCount":' || :track.like_count
@@ -58,19 +58,16 @@ json_build_object('like', (
 ))
 
 -- fragment: audio_blob(track)
--- The audioSource in the author's repository, the first: an address that the author gave may have died. NULL while the
--- account's PDS is not known.
-CASE WHEN :track.audio_cid IS NOT NULL AND :track.pds IS NOT NULL THEN json_build_object(
-    'kind', 'blob',
-    'url', {{blob_url(:track, :track.audio_cid)}},
-    'mimeType', :track.audio_mime,
-    'size', :track.audio_size,
-    'cid', :track.audio_cid
-) END
+-- The audioSource in the author's repository, the first, as text: an address that the author gave may have died. NULL
+-- while the account's PDS is not known.
+CASE WHEN :track.audio_cid IS NOT NULL AND :track.pds IS NOT NULL THEN
+    '{"kind":"blob"' || {{field(url, {{blob_url(:track, :track.audio_cid)}})}} || {{field(mimeType, :track.audio_mime)}}
+    || {{field(size, :track.audio_size)}} || {{field(cid, :track.audio_cid)}} || '}'
+END
 
 -- fragment: audio_url(track)
--- The audioSource at an address.
-CASE WHEN :track.audio_url IS NOT NULL THEN json_build_object('kind', 'url', 'url', :track.audio_url) END
+-- The audioSource at an address, as text.
+'{"kind":"url","url":' || to_json(:track.audio_url) || '}'
 
 -- fragment: named_album(track)
 -- The trackAlbum of a name of which no album shows, as text.

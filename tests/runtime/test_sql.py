@@ -74,6 +74,21 @@ def test_a_wrong_file_stops_the_start(tmp_path: Path, text: str, complaint: str)
         Queries(_file(tmp_path, text), fragments)
 
 
+def test_a_use_may_be_the_argument_of_another_whatever_it_holds(tmp_path: Path) -> None:
+    views = """
+-- fragment: object(id)
+-- An object as text.
+'{"id":' || :id || '}'
+
+-- fragment: stripped(view)
+-- Without nulls.
+json_strip_nulls(:view)::text
+"""
+    fragments = Fragments([_file(tmp_path, views, "views.sql")])
+    text = fragments.expand("SELECT {{stripped({{object(t.id)}})}}", "here")
+    assert text == """SELECT json_strip_nulls('{"id":' || t.id || '}')::text"""
+
+
 def test_a_fragment_that_uses_itself_is_refused(tmp_path: Path) -> None:
     fragments = Fragments([_file(tmp_path, "-- fragment: a(x)\n-- Why.\n{{a(:x)}}", "views.sql")])
     with pytest.raises(QueryInvalid, match="nest too deep"):
