@@ -7,6 +7,9 @@ from typing import Final
 from tests.oracle.mutants.workshop import Mutant
 
 CALM: Final = ("tests/oracle/test_oracle.py::test_a_world_without_faults_is_indexed_exactly",)
+WINDOWS: Final = (
+    "tests/indexer/aggregates/test_played.py::test_after_every_step_charts_equal_a_recount_and_at_last_a_rebuild",
+)
 
 FOLLOWING: Final = (
     Mutant(
@@ -50,5 +53,19 @@ FOLLOWING: Final = (
         "    if touched.subjects:\n",
         "    if touched.subjects and words:\n",
         CALM,
+    ),
+    Mutant(
+        "plays leave a window and their listeners stay",
+        "indexer/aggregates/played.py",
+        'listeners = _alone(place, [-row["listeners"] for row in rows])',
+        'listeners = _alone(place, [0 * row["listeners"] for row in rows])',
+        WINDOWS,
+    ),
+    Mutant(
+        "an edge moves past plays that nobody takes out",
+        "indexer/aggregates/windows.py",
+        "        await chart.leave(connection, days, since, until)",
+        "        await chart.leave(connection, days, since + MINUTE, until)",
+        WINDOWS,
     ),
 )
