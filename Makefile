@@ -14,10 +14,10 @@ demo: $(INSTALLED)
 	@exec $(BIN)/plyr-appview demo
 
 test: $(INSTALLED_DEV) check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m long --ignore tests/soak
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long --ignore tests/soak
 	$(BIN)/python -m pytest -m long tests/soak
 
 check: $(INSTALLED_DEV)

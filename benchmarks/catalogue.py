@@ -8,8 +8,7 @@ the tables grow. A catalogue in a named folder is loaded once, and refused when 
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,16 +17,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 
 from benchmarks import store
 from benchmarks.crowd import COMMENT, LIKE, LIST, TRACK, new_track
-from benchmarks.processes import helping
+from benchmarks.filling import filled, send
 from benchmarks.questions import Questions
 from benchmarks.report import per_second
-from benchmarks.store import BATCH, Member, Store
+from benchmarks.store import Member, Store
 from cli.progress import Bar
 from indexer.stages import RecordChange, VerifiedCommit
 from protocol.cbor import Cid
@@ -48,8 +47,6 @@ SONGS: Final = 5_000  # that are played at least
 PLAYS_OF_A_SONG: Final = 50  # of more plays there are more songs
 SONGS_OF_AN_ARTIST: Final = 20
 TENTHS: Final = 10
-WAITING: Final = 4  # batches that are written or wait for it
-PATIENCE: Final = 60.0  # seconds, for the next accounts
 LISTED: Final = 12  # tracks of a list, on average
 ALBUMS: Final = 0.4  # the share of albums among lists
 ARTISTS: Final = 5  # every so manieth account is an artist's
@@ -76,6 +73,10 @@ class Sizes:
     def records(self) -> int:
         """All records but the profiles."""
         return self.tracks + self.plays + self.likes + self.comments + self.lists
+
+    def ends_tenth(self, number: int) -> bool:
+        """Whether that account, counted from 1, is the last of a tenth of all."""
+        return number * TENTHS // self.accounts > (number - 1) * TENTHS // self.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,48 +126,18 @@ async def _load(opened: Store, sizes: Sizes) -> list[tuple[int, float]]:
     await opened.pool.execute(SQL["pretend_subscription"], store.SOURCE)
     moments: list[tuple[int, float]] = []
     done, began = 0, perf_counter()
-    written: deque[asyncio.Task[_Batch]] = deque()
-
-    async def finish() -> None:
-        nonlocal done
-        batch = await written.popleft()
-        done += batch.records
-        bar.show(done, sizes.records + sizes.accounts * 3 // 2)
-        if batch.ends_tenth:
-            moments.append((done, perf_counter() - began))
-
-    with Bar("records") as bar, helping(_make, sizes) as maker:
-        while (batch := await asyncio.to_thread(maker.receive, PATIENCE)) is not None:
-            if len(written) == WAITING:
-                await finish()
-            written.append(asyncio.create_task(_settled(opened, batch)))
-        while written:
-            await finish()
+    with Bar("records") as bar:
+        async for batch in filled(opened, _make, sizes):
+            done += batch.records
+            bar.show(done, sizes.records + sizes.accounts * 3 // 2)
+            if sizes.ends_tenth(batch.number):
+                moments.append((done, perf_counter() - began))
     await opened.pool.execute(SQL["vacuum"])
     return moments
 
 
-async def _settled(opened: Store, batch: _Batch) -> _Batch:
-    await opened.settle(batch.members)
-    return batch
-
-
 def _make(pipe: Connection, sizes: Sizes) -> None:
-    """Sends the batches of a catalogue, each once the one before it was taken, and then None."""
-    for batch in _Scene(sizes).batches():
-        pipe.send(batch)
-    pipe.send(None)
-
-
-class _Batch(NamedTuple):
-    """Accounts that are written together, and whether they end a tenth of all."""
-
-    members: Sequence[Member]
-    ends_tenth: bool
-
-    @property
-    def records(self) -> int:
-        return sum(len(member.commit.changes) for member in self.members)
+    send(pipe, _Scene(sizes).members(), sizes.ends_tenth)
 
 
 class _Scene:
@@ -182,17 +153,6 @@ class _Scene:
         self._songs = _songs(self._random, max(SONGS, sizes.plays // PLAYS_OF_A_SONG))
         self._known: list[TrackRef] = []
         self._share_known = min(1.0, KNOWN / max(1, sizes.tracks))
-
-    def batches(self) -> Iterator[_Batch]:
-        """Every account, some of them together."""
-        accounts = self._sizes.accounts
-        members: list[Member] = []
-        for number, member in enumerate(self.members(), 1):
-            members.append(member)
-            batch = _Batch(members, number * TENTHS // accounts > (number - 1) * TENTHS // accounts)
-            if batch.ends_tenth or batch.records >= BATCH:
-                yield batch
-                members = []
 
     def members(self) -> Iterator[Member]:
         """Every account with all that it has written; artists first, as what they make is what the others like."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -18,7 +19,9 @@ import orjson
 
 from benchmarks import store
 from benchmarks.crowd import START, TRACK
-from benchmarks.store import BATCH, Member, Store
+from benchmarks.filling import filled, send
+from benchmarks.store import Member, Store
+from cli.progress import Bar
 from indexer.stages import RecordChange, VerifiedCommit
 from protocol.cbor import Cid
 from protocol.crypto import PrivateKey
@@ -168,24 +171,26 @@ async def loaded(sizes: Sizes, folder: Path | None, beside: Sequence[tuple[str, 
         mark = opened.settings.data_dir / SIZES
         wanted = {**asdict(sizes), "beside": len(beside)}
         if not mark.exists():
-            await _load(opened, _Names(sizes), beside)
+            await _load(opened, sizes, beside)
             mark.write_bytes(orjson.dumps(wanted))
         elif (held := orjson.loads(mark.read_bytes())) != wanted:
             raise LibraryDiffers(f"the folder holds a library of other sizes: {held}")
         yield opened
 
 
-async def _load(opened: Store, names: _Names, beside: Sequence[tuple[str, str]]) -> None:
-    batch: list[Member] = []
-    for one in names.members(beside):
-        batch.append(one)
-        if sum(len(each.commit.changes) for each in batch) >= BATCH:
-            await opened.settle(batch)
-            batch.clear()
-    await opened.settle(batch)
+async def _load(opened: Store, sizes: Sizes, beside: Sequence[tuple[str, str]]) -> None:
+    done = 0
+    with Bar("records") as bar:
+        async for batch in filled(opened, _make, sizes, beside):
+            done += batch.records
+            bar.show(done, sizes.tracks + sizes.actors + sizes.playlists)
     await opened.pool.execute(SQL["add_trigrams"])
     await opened.pool.execute(SQL["index_trigrams"])
     await opened.pool.execute(SQL["vacuum"])
+
+
+def _make(pipe: Connection, sizes: Sizes, beside: Sequence[tuple[str, str]]) -> None:
+    send(pipe, _Names(sizes).members(beside))
 
 
 class _Names:

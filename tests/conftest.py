@@ -9,17 +9,31 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 import migrations
 from runtime import db
 from runtime.postgres import EmbeddedPostgres, socket_dsn
 
+TESTS = Path(__file__).parent
 TEMPLATE = "template_plyr"
 CONNECT_SECONDS = 30.0
 FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
 
+# The files that take longest, which begin first: else one worker has them at the end while the others have nothing.
+SLOW = (
+    "oracle/test_oracle.py",
+    "benchmarks/test_benchmarks.py",
+)
+
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first; each file's tests stay together and in order."""
+    order = {TESTS / name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: order.get(item.path, len(SLOW)))
 
 
 class Server:
