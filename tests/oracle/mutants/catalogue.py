@@ -101,10 +101,10 @@ VERIFYING: Final = (
         EVENTS,
     ),
     Mutant(
-        "a live event overtakes those that wait",
-        "indexer/judge.py",
-        "if not state.settled or state.buffered:",
-        "if not state.settled:",
+        "what a killed process left waiting is not caught up",
+        "indexer/pipeline.py",
+        "if state.settled and state.buffered:",
+        "if state.settled and not state.buffered:",
         EVENTS,
     ),
     Mutant(
