@@ -25,6 +25,7 @@ from benchmarks import (
     verify,
 )
 from benchmarks.report import Figures, emit
+from runtime.garbage import look_seldom
 
 BENCHMARKS: dict[str, Callable[..., Figures]] = {
     "firehose": firehose.run,
@@ -57,6 +58,7 @@ def _everything() -> None:
 
 def main() -> None:
     """Runs the benchmark that the command line names."""
+    look_seldom()  # as all of our processes do
     app = typer.Typer(
         add_completion=False,
         no_args_is_help=True,

@@ -26,7 +26,6 @@ from indexer.verify import Head
 from protocol.cbor import Cid
 from protocol.syntax import Did, Handle, Nsid, RecordKey
 from runtime.db import Connection, Pool, writer_pool
-from runtime.garbage import look_seldom
 from runtime.postgres import database
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -119,7 +118,6 @@ async def opened(folder: Path | None = None) -> AsyncGenerator[Store]:
             pool = await writer_pool(dsn, size=POOL, connect_timeout=settings.db_connect_timeout)
             async with pool, pool.acquire() as connection:
                 await migrations.apply(connection)
-                look_seldom()  # as the indexer
                 applier = _applier(settings)
                 gatherer = Gatherer(pool, partial(write, applier), _size, most=BATCH, patience=PATIENCE)
                 yield Store(settings.model_copy(update={"database_url": SecretStr(dsn)}), pool, applier, gatherer)

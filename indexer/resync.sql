@@ -29,24 +29,35 @@ WHERE account_id = ANY ($1::bigint[])
 RETURNING account_id, lease;
 
 -- name: renew
--- The work on these repos goes on.
+-- The work on these repos goes on. Whoever takes several rows of repos takes them in the order of their ids.
 -- $1 account_ids bigint[], $2 leases bigint[], $3 lease double precision
+WITH held AS MATERIALIZED (
+    SELECT r.account_id
+    FROM unnest($1::bigint[], $2::bigint[]) AS c (account_id, lease)
+    JOIN repo r ON r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing'
+    ORDER BY r.account_id
+    FOR UPDATE OF r
+)
 UPDATE repo r
 SET lease_until = now() + $3::double precision * interval '1 second'
-FROM unnest($1::bigint[], $2::bigint[]) AS c (account_id, lease)
-WHERE r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing';
+FROM held
+WHERE r.account_id = held.account_id;
 
 -- name: free_lapsed
 -- Repos whose worker died: at once the first time, later after a pause, for it may have died of them.
 -- $1 shortest double precision, $2 longest double precision
-UPDATE repo
+WITH lapsed AS MATERIALIZED (
+    SELECT account_id FROM repo WHERE state = 'syncing' AND lease_until < now() ORDER BY account_id FOR UPDATE
+)
+UPDATE repo r
 SET state = 'pending', lease_until = NULL, attempts = least(attempts + 1, 1000),
     next_attempt_at = now() + interval '1 second' * CASE
         WHEN attempts = 0 THEN 0
         ELSE least($2::double precision, $1::double precision * 2.0 ^ least(attempts, 40))
     END
-WHERE state = 'syncing' AND lease_until < now()
-RETURNING account_id;
+FROM lapsed
+WHERE r.account_id = lapsed.account_id
+RETURNING r.account_id;
 
 -- name: give_back
 -- What is not finished when the process stops.

@@ -23,8 +23,18 @@ FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_co
 
 # The files that take longest, which begin first: else one worker has them at the end while the others have nothing.
 SLOW = (
-    "oracle/test_oracle.py",
+    "appview/contract/test_answers.py",
+    "appview/contract/test_paging.py",
     "benchmarks/test_benchmarks.py",
+    "e2e/test_accounts.py",
+    "e2e/test_bad_input.py",
+    "indexer/test_compare.py",
+    "appview/contract/test_openapi.py",
+    "indexer/test_reindex.py",
+    "fuzz/test_fuzz.py",
+    "appview/contract/test_parameters.py",
+    "indexer/test_jetstream.py",
+    "oracle/test_oracle.py",
 )
 
 _numbers = itertools.count(1)

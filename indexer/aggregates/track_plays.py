@@ -8,17 +8,18 @@ small indexes a batch.
 
 Concurrency: writers of plays and of tracks hold no row in common, so that whoever touches a track holds locks on its
 at-uri and its name alone, and whoever touches a play holds those of what it says together with others. What others have
-committed is read behind these locks. All that is counted here stands in tables of its own, which are written behind
+committed is read behind these locks, which a batch takes in one order, but for those of plays that the tracks of the
+batch have moved. All that is counted here stands in tables of its own, which are written behind
 them too. records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 from indexer.aggregates import tag_tracks, track_figures
@@ -52,6 +53,10 @@ class Track(NamedTuple):
         return self.account_id, self.rkey
 
 
+Versions: TypeAlias = Mapping[RowKey, tuple[Track | None, Track | None]]
+"""What stands of tracks, and what they want to be; None: nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What changes among tracks: those that came and went, and names whose plays go to another."""
@@ -66,9 +71,13 @@ async def follow(connection: Connection, touched: Touched) -> None:
     tracks = list(touched.keys.get("plyr_track", ()))
     if accounts:
         tracks += _keys(await connection.fetch(SQL["tracks_of"], accounts))
-    moves = await _settle_tracks(connection, tracks) if tracks else Moves()
+    versions: Versions = await _versions(connection, tracks) if tracks else {}
+    plays = await _spoken_of(connection, touched.keys.get("teal_play", ()))
+    said = await _said(connection, plays)
+    await _lock(connection, alone=_words(versions), together=said)
+    moves = await _settle_tracks(connection, versions) if versions else Moves()
     heard = touched.heard_days
-    await _settle_plays(connection, heard, await _spoken_of(connection, touched.keys.get("teal_play", ())))
+    await _settle_plays(connection, heard, plays, said)
     if accounts:
         await _settle_found(connection, heard, "plays_of", accounts)
     if moves.came or moves.went or moves.names:
@@ -84,17 +93,27 @@ async def restart(connection: Connection) -> None:
 FOLLOWER = Follower(tables=("ranked_track", "track_play", *track_figures.TABLES), follow=follow, restart=restart)
 
 
-async def _settle_tracks(connection: Connection, keys: Sequence[RowKey]) -> Moves:
-    """Make the rows of these tracks what they want to be; gives what that moves."""
+async def _versions(connection: Connection, keys: Sequence[RowKey]) -> Versions:
+    """Those of some tracks whose rows are not what they want to be."""
     columns = _columns(sorted(set(keys)), 2)
     had = {track.key: track for track in await _standing(connection, columns)}
     want = {track.key: track for track in await _wanted(connection, columns)}
-    changed = [key for key in sorted(had.keys() | want.keys()) if had.get(key) != want.get(key)]
-    if not changed:
-        return Moves()
-    versions = [each[key] for key in changed for each in (had, want) if key in each]
-    await _lock(connection, (word for track in versions for word in (track.uri, track.name)), alone=True)
-    names = sorted({track.name for track in versions if track.name})
+    both = {key: (had.get(key), want.get(key)) for key in sorted(had.keys() | want.keys())}
+    return {key: (before, now) for key, (before, now) in both.items() if before != now}
+
+
+def _words(versions: Versions) -> set[str | None]:
+    """By what plays may speak of them."""
+    tracks = [track for pair in versions.values() for track in pair if track]
+    return {track.uri for track in tracks} | {track.name for track in tracks}
+
+
+async def _settle_tracks(connection: Connection, versions: Versions) -> Moves:
+    """Make the rows of these tracks what they want to be; gives what that moves."""
+    had = {key: before for key, (before, _) in versions.items() if before}
+    want = {key: now for key, (_, now) in versions.items() if now}
+    changed = list(versions)
+    names = sorted({track.name for track in (*had.values(), *want.values()) if track.name})
     before = await _earliest(connection, names)
     retagged = [key for key in changed if _tagged(had.get(key)) != _tagged(want.get(key))]
     await tag_tracks.leave(connection, retagged)
@@ -141,18 +160,22 @@ async def _spoken_of(connection: Connection, plays: Sequence[RowKey]) -> list[Ro
 async def _settle_found(connection: Connection, days: Counter[SubjectDay], query: str, *arguments: Any) -> None:
     cursor = await connection.cursor(SQL[query], *arguments)
     while page := await cursor.fetch(PAGE):
-        await _settle_plays(connection, days, _keys(page))
+        plays = _keys(page)
+        said = await _said(connection, plays)
+        await _lock(connection, together=said)
+        await _settle_plays(connection, days, plays, said)
 
 
-async def _settle_plays(connection: Connection, days: Counter[SubjectDay], plays: Sequence[RowKey]) -> None:
-    """Match these plays anew, and count what that changes; what changes on days is added to `days` as well."""
+async def _settle_plays(
+    connection: Connection, days: Counter[SubjectDay], plays: Sequence[RowKey], said: set[str]
+) -> None:
+    """Match these plays anew, behind the locks of what is `said` by them, and count what that changes; what changes on
+    days is added to `days` as well."""
     if not plays:
         return
     columns = _columns(sorted(set(plays)), 2)
-    said = await connection.fetch(SQL["said"], *columns)
-    await _lock(connection, [word for (word,) in said], alone=False)
     left = await connection.fetch(SQL["leave"], *columns)
-    await _lock(connection, {row["subject"] for row in left}.difference(word for (word,) in said), alone=False)
+    await _lock(connection, together={row["subject"] for row in left} - said)
     heard: Counter[Heard] = Counter(Heard(*row) for row in await connection.fetch(SQL["join"], *columns))
     heard.subtract(Heard(*row) for row in left)
     changes = {each: change for each, change in heard.items() if change}
@@ -161,11 +184,21 @@ async def _settle_plays(connection: Connection, days: Counter[SubjectDay], plays
         days[SubjectDay(each.subject, each.day)] += change
 
 
-async def _lock(connection: Connection, words: Iterable[str | None], *, alone: bool) -> None:
-    """Hold the locks of these at-uris and names until the transaction ends."""
-    numbers = sorted({crc32(word.encode()) % LOCKS for word in words if word})
+async def _said(connection: Connection, plays: Sequence[RowKey]) -> set[str]:
+    """What plays say of tracks, and to which they belong so far."""
+    if not plays:
+        return set()
+    return {word for (word,) in await connection.fetch(SQL["said"], *_columns(sorted(set(plays)), 2))}
+
+
+async def _lock(
+    connection: Connection, *, alone: Collection[str | None] = (), together: Collection[str | None] = ()
+) -> None:
+    """Hold the locks of these at-uris and names until the transaction ends, taken in one order."""
+    numbers = dict.fromkeys((crc32(word.encode()) % LOCKS for word in together if word), False)
+    numbers |= dict.fromkeys((crc32(word.encode()) % LOCKS for word in alone if word), True)
     if numbers:
-        await connection.execute(SQL["lock_alone" if alone else "lock_together"], numbers)
+        await connection.execute(SQL["lock"], list(numbers), list(numbers.values()))
 
 
 def _keys(rows: Iterable[Any]) -> list[RowKey]:

@@ -121,17 +121,14 @@ WHERE (p.track_uri IS NOT NULL OR p.track_named IS NOT NULL)
     AND NOT EXISTS (SELECT FROM actor_count c WHERE c.account_id = p.account_id AND c.hidden)
 RETURNING subject, owner, account_id, day;
 
--- name: lock_alone
--- Nobody else writes what has these numbers until the transaction ends.
--- $1 numbers integer[]
-SELECT pg_advisory_xact_lock(hashtext('plyr-appview tracks'), number)
-FROM (SELECT number FROM unnest($1::integer[]) AS number ORDER BY number) AS ordered;
-
--- name: lock_together
--- Nobody writes it alone.
--- $1 numbers integer[]
-SELECT pg_advisory_xact_lock_shared(hashtext('plyr-appview tracks'), number)
-FROM (SELECT number FROM unnest($1::integer[]) AS number ORDER BY number) AS ordered;
+-- name: lock
+-- Until the transaction ends nobody else writes what has these numbers; or, not alone, nobody writes it alone.
+-- $1 numbers integer[], $2 alone boolean[]
+SELECT CASE
+    WHEN alone THEN pg_advisory_xact_lock(hashtext('plyr-appview tracks'), number)
+    ELSE pg_advisory_xact_lock_shared(hashtext('plyr-appview tracks'), number)
+END
+FROM (SELECT * FROM unnest($1::integer[], $2::boolean[]) AS wanted (number, alone) ORDER BY number) AS ordered;
 
 -- name: clear
 -- No tracks, and no plays of them.

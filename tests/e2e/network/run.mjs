@@ -169,9 +169,9 @@ for (let i = 0; i < n; i++) {
     didPlcUrl: plcUrl,
     modServiceUrl: 'https://moderator.invalid',
     modServiceDid: 'did:example:invalid',
-    // Nobody is there. Without one, as no PDS in the wild is, it passes on no record of another PDS.
-    bskyAppViewUrl: 'http://localhost:9',
-    bskyAppViewDid: 'did:web:localhost%3A9',
+    // Nobody is there. Without one, as no PDS in the wild is, it passes on no record of another PDS; but the first, which
+    // is asked about handles, would ask it about those of others.
+    ...(i === 0 ? {} : { bskyAppViewUrl: 'http://localhost:9', bskyAppViewDid: 'did:web:localhost%3A9' }),
     plcRotationKeyK256PrivateKeyHex: Buffer.from(await rot.export()).toString('hex'),
     inviteRequired: false,
     rateLimitsEnabled: false,
