@@ -330,10 +330,17 @@ def _copy_for_nobody(packages: Path) -> Path:
 
 
 def _running_server(cluster: Path) -> int | None:
-    """The process that serves this cluster, if there is one."""
+    """The process that serves this cluster, if there is one. One that is ending, which the next server would still take
+    for its rival, has no working folder any more."""
     try:
         pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        working_folder = Path(f"/proc/{pid}/cwd").readlink()
     except (OSError, ValueError):
         return None
-    return pid if working_folder == cluster.resolve() else None
+    process = Path(f"/proc/{pid}")
+    try:
+        serves = (process / "cwd").readlink() == cluster.resolve()
+    except FileNotFoundError:
+        serves = process.exists()
+    except OSError:
+        serves = False
+    return pid if serves else None

@@ -85,6 +85,25 @@ async def test_the_server_ends_with_an_owner_that_is_killed_and_starts_again(dat
     await server.stop()
 
 
+async def test_a_former_server_that_has_ended_but_is_not_gone_is_waited_for(data_dir: Path) -> None:
+    server = EmbeddedPostgres.own(data_dir)
+    await server.start()
+    mark = data_dir / "postgres" / "cluster" / "postmaster.pid"
+    lines = mark.read_text().split("\n")
+    await server.stop()
+    former = subprocess.Popen(["/bin/true"])
+    await asyncio.to_thread(os.waitid, os.P_PID, former.pid, os.WEXITED | os.WNOWAIT)
+    mark.write_text("\n".join([str(former.pid), *lines[1:]]))
+    server = EmbeddedPostgres.own(data_dir)
+    starting = asyncio.create_task(server.start())
+    done, _ = await asyncio.wait({starting}, timeout=1.0)
+    assert not done
+    former.wait()
+    await starting
+    assert await _value(server.dsn, "SELECT 1") == 1
+    await server.stop()
+
+
 async def test_a_server_that_is_killed_recovers(data_dir: Path) -> None:
     server = EmbeddedPostgres.own(data_dir)
     await server.start()
