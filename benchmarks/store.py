@@ -120,8 +120,10 @@ async def opened(folder: Path | None = None) -> AsyncGenerator[Store]:
                 await migrations.apply(connection)
                 applier = _applier(settings)
                 gatherer = Gatherer(pool, partial(write, applier), _size, most=BATCH, patience=PATIENCE)
-                yield Store(settings.model_copy(update={"database_url": SecretStr(dsn)}), pool, applier, gatherer)
-                await gatherer.close()
+                try:
+                    yield Store(settings.model_copy(update={"database_url": SecretStr(dsn)}), pool, applier, gatherer)
+                finally:
+                    await gatherer.close()
 
 
 async def write(applier: Applier, connection: Connection, applied: Sequence[Applied]) -> None:
