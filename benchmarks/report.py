@@ -13,6 +13,8 @@ from statistics import quantiles
 import orjson
 import psutil
 
+from runtime import memory
+
 Figures = Mapping[str, object]
 
 
@@ -29,11 +31,10 @@ def emit(benchmark: str, figures: Figures) -> None:
 
 def machine() -> dict[str, object]:
     """{cpu, cores, memoryGb, system, python, load}: what the figures depend on; `load` is that of the last minute."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
-        "memoryGb": round(memory / 1e9, 1),
+        "memoryGb": round(memory.total() / 1e9, 1),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2),

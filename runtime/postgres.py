@@ -32,7 +32,7 @@ from typing import IO, Any
 
 import asyncpg
 
-from runtime import db
+from runtime import db, memory
 from runtime.settings import Settings
 from runtime.supervise import die_with_parent
 
@@ -45,6 +45,7 @@ BINARIES_FOR_NOBODY = Path("/var/cache/plyr-appview")
 OWN_FOLDER = "/proc/self/cwd"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_MAX = 107  # bytes of sockaddr_un.sun_path, less the closing zero
+SHARED_MB = (128, 8192)  # bounds of what the server keeps in memory for all of its sessions
 START_SECONDS = 600.0  # after a crash the server first recovers what it had written, gigabytes of it perhaps
 JOIN_SECONDS = 60.0
 WORD_SECONDS = 10.0
@@ -56,7 +57,6 @@ SERVER_SETTINGS = {
     "unix_socket_directories": ".",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "autovacuum_naptime": "15s",  # counters are written over and over: their indexes grow by what waits to be cleaned
@@ -77,6 +77,14 @@ class DataDirOwned(EmbeddedPostgresError):
     """Another process owns this data folder."""
 
 
+def sized(total: int) -> dict[str, str]:
+    """Server settings for a machine with `total` bytes of memory: an eighth for shared buffers, within bounds, as the
+    indexer and the system's own cache need room too; half of it, the planner may suppose, holds pages either way."""
+    megabytes = total >> 20
+    shared = min(max(megabytes // 8, SHARED_MB[0]), SHARED_MB[1])
+    return {"shared_buffers": f"{shared}MB", "effective_cache_size": f"{megabytes // 2}MB"}
+
+
 class EmbeddedPostgres:
     """The server of one data folder, while this process owns it. Make it with `own`."""
 
@@ -84,7 +92,7 @@ class EmbeddedPostgres:
         self._home = data_dir / "postgres"
         self._cluster = self._home / "cluster"
         self._lock = lock
-        self._options = SERVER_SETTINGS | options
+        self._options = SERVER_SETTINGS | sized(memory.total()) | options
         self._process: subprocess.Popen[str] | None = None
 
     @classmethod

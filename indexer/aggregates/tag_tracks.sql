@@ -1,11 +1,20 @@
+-- What is looked up by key is asked for row by row (LATERAL, OFFSET 0): of arrays the planner knows no lengths, and for
+-- tables that were empty when it looked it would read them whole.
+
 -- name: leave
 -- Tracks have none of their tags.
 -- $1 account_ids bigint[], $2 rkeys text[]
 DELETE FROM tag_track g
 USING unnest($1::bigint[], $2::text[]) AS key (account_id, rkey)
-JOIN ranked_track r ON r.account_id = key.account_id AND r.rkey = key.rkey
-CROSS JOIN LATERAL unnest(r.tags) AS old (tag)
-WHERE g.tag = old.tag AND g.sort_at = r.sort_at AND g.account_id = r.account_id AND g.rkey = r.rkey;
+CROSS JOIN LATERAL (
+    SELECT h.ctid
+    FROM ranked_track r
+    CROSS JOIN LATERAL unnest(r.tags) AS old (tag)
+    JOIN tag_track h ON h.tag = old.tag AND h.sort_at = r.sort_at AND h.account_id = r.account_id AND h.rkey = r.rkey
+    WHERE r.account_id = key.account_id AND r.rkey = key.rkey
+    OFFSET 0
+) had
+WHERE g.ctid = had.ctid;
 
 -- name: join
 -- Tracks have their tags.
@@ -26,13 +35,18 @@ WITH changed AS (
     GROUP BY uri
 ),
 held AS MATERIALIZED (
-    SELECT g.tag, g.sort_at, g.account_id, g.rkey, changed.liked, changed.played, c.like_count, r.play_count
+    SELECT g.tag, g.sort_at, g.account_id, g.rkey, changed.liked, changed.played, r.like_count, r.play_count
     FROM changed
-    JOIN ranked_track r ON r.uri = changed.uri
-    JOIN subject_count c ON c.subject = changed.uri
-    CROSS JOIN LATERAL unnest(r.tags) AS own (tag)
-    JOIN tag_track g ON g.tag = own.tag AND g.sort_at = r.sort_at AND g.account_id = r.account_id AND g.rkey = r.rkey
-    WHERE changed.liked AND g.likes <> c.like_count OR changed.played AND g.plays <> r.play_count
+    CROSS JOIN LATERAL (
+        SELECT own.tag, r.sort_at, r.account_id, r.rkey, r.play_count, c.like_count
+        FROM ranked_track r
+        JOIN subject_count c ON c.subject = r.uri
+        CROSS JOIN LATERAL unnest(r.tags) AS own (tag)
+        WHERE r.uri = changed.uri
+        OFFSET 0
+    ) r
+    JOIN tag_track g ON g.tag = r.tag AND g.sort_at = r.sort_at AND g.account_id = r.account_id AND g.rkey = r.rkey
+    WHERE changed.liked AND g.likes <> r.like_count OR changed.played AND g.plays <> r.play_count
     ORDER BY g.tag, g.sort_at, g.account_id, g.rkey
     FOR UPDATE OF g
 )
