@@ -6,13 +6,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
-from appview import server
 from runtime import db
 from runtime.settings import Settings
-from tests.appview.stage import Client, Stage
+from tests.appview.stage import Client, Stage, served
 
 
 @pytest.fixture
@@ -32,10 +30,5 @@ def settings(database_url: str) -> Settings:
 @pytest_asyncio.fixture
 async def client(settings: Settings) -> AsyncGenerator[Client]:
     """Asks an AppView that listens on a port of its own."""
-    runner = web.AppRunner(await server.application(settings), max_line_size=settings.url_max_bytes)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0]
-    async with ClientSession(f"http://{host}:{port}") as session:
+    async with served(settings) as session:
         yield Client(session)
-    await runner.cleanup()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
 import lexicons
+from appview import server
 from indexer import projections
 from indexer.apply import Applied, Applier
 from indexer.stages import RecordChange, RecordPath, UnsignedCommit
 from protocol.cbor import Cid, encode
 from protocol.syntax import Did, Nsid, RecordKey, Tid
 from runtime import db
-from runtime.settings import RECORD_COLLECTIONS
+from runtime.settings import RECORD_COLLECTIONS, Settings
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, 678_901, tzinfo=UTC)
 PDS = "https://pds.example.com"
@@ -165,6 +167,18 @@ class Stage:
 
 def _letters(number: int) -> str:
     return "".join(_CHARACTERS[number >> shift & 31] for shift in range(115, -5, -5))
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncGenerator[ClientSession]:
+    """A session with an AppView that listens on a port of its own."""
+    runner = web.AppRunner(await server.application(settings), max_line_size=settings.url_max_bytes)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    async with ClientSession(f"http://{host}:{port}") as session:
+        yield session
+    await runner.cleanup()
 
 
 class Client:

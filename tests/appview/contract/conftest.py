@@ -1,8 +1,12 @@
-"""A town for each test: founded once, then copied with its database."""
+"""A town that is founded once. Tests only read: what happens in it, happens in copies, each of which is served.
+
+The served ones belong to the session's event loop, so that a test which asks one carries the mark `asking`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,11 +19,15 @@ from runtime.settings import Settings
 from tests.appview.contract.cases import CASES
 from tests.appview.contract.town import Town, found
 from tests.appview.signing import bearer, claims, give_key, token
-from tests.appview.stage import Client, Person, Stage
+from tests.appview.stage import Client, Person, Stage, served
 from tests.conftest import CONNECT_SECONDS, TEMPLATE, Server
 
 KEY = PrivateKey.generate("k256", b"a fan's")
 SIGNED = frozenset(case.nsid for case in CASES if case.signed)
+
+asking = pytest.mark.asyncio(loop_scope="session")
+
+Act = Callable[[Stage], Awaitable[None]]
 
 
 class Founded(NamedTuple):
@@ -27,48 +35,6 @@ class Founded(NamedTuple):
 
     database: str
     town: Town
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def founded(postgres: Server) -> AsyncGenerator[Founded]:
-    name = await postgres.create(TEMPLATE)
-    pool = await db.writer_pool(postgres.dsn(name), size=2, connect_timeout=CONNECT_SECONDS)
-    stage = Stage(pool)
-    town = await found(stage)
-    for fan in town.fans[:2]:
-        await give_key(pool, fan, KEY)
-    await stage.subscribed()
-    await pool.execute("ANALYZE")
-    await pool.close()
-    yield Founded(name, town)
-    await postgres.drop(name)
-
-
-@pytest.fixture
-def town(founded: Founded) -> Town:
-    """Who is there."""
-    return founded.town
-
-
-@pytest_asyncio.fixture
-async def database_url(postgres: Server, founded: Founded) -> AsyncGenerator[str]:
-    """A copy of the town's database."""
-    name = await postgres.create(founded.database)
-    yield postgres.dsn(name)
-    await postgres.drop(name)
-
-
-@pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings.load(
-        {},
-        answer_hold=0,
-        database_url=SecretStr(database_url),
-        read_pool_size=4,
-        statement_timeout=2.0,
-        service_url="https://appview.example.com",
-        handle_resolver="https://127.0.0.1",  # refused at once: nobody is asked
-    )
 
 
 class Visitor(Client):
@@ -84,6 +50,66 @@ class Visitor(Client):
         return await super().send(nsid, headers, **params)
 
 
-@pytest.fixture
-def client(client: Client, town: Town) -> Client:
-    return Visitor(client, town.fans[1])
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def founded(postgres: Server) -> AsyncGenerator[Founded]:
+    name = await postgres.create(TEMPLATE)
+    async with _stage(postgres, name) as stage:
+        town = await found(stage)
+        for fan in town.fans[:2]:
+            await give_key(stage.pool, fan, KEY)
+        await stage.subscribed()
+        await stage.pool.execute("ANALYZE")
+    yield Founded(name, town)
+    await postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def town(founded: Founded) -> Town:
+    """Who is there."""
+    return founded.town
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def client(postgres: Server, founded: Founded) -> AsyncGenerator[Client]:
+    """Asks about the town as it was founded."""
+    async with ages(postgres, founded) as [client]:
+        yield client
+
+
+@asynccontextmanager
+async def ages(postgres: Server, founded: Founded, *acts: Act) -> AsyncGenerator[list[Client]]:
+    """Who asks about the town as it was founded, and about what each act in turn makes of it."""
+    async with AsyncExitStack() as ending:
+        names = [await _copy(postgres, founded.database, ending)]
+        for act in acts:
+            names.append(await _copy(postgres, names[-1], ending))
+            async with _stage(postgres, names[-1]) as stage:
+                await act(stage)
+        sessions = [await ending.enter_async_context(served(_settings(postgres.dsn(name)))) for name in names]
+        yield [Visitor(Client(session), founded.town.fans[1]) for session in sessions]
+
+
+async def _copy(postgres: Server, database: str, ending: AsyncExitStack) -> str:
+    name = await postgres.create(database)
+    ending.push_async_callback(postgres.drop, name)
+    return name
+
+
+@asynccontextmanager
+async def _stage(postgres: Server, database: str) -> AsyncGenerator[Stage]:
+    pool = await db.writer_pool(postgres.dsn(database), size=2, connect_timeout=CONNECT_SECONDS)
+    yield Stage(pool)
+    await pool.close()
+
+
+def _settings(database_url: str) -> Settings:
+    return Settings.load(
+        {},
+        answer_hold=0,
+        rate_limit=0,  # all tests of a module are one client
+        database_url=SecretStr(database_url),
+        read_pool_size=4,
+        statement_timeout=2.0,
+        service_url="https://appview.example.com",
+        handle_resolver="https://127.0.0.1",  # refused at once: nobody is asked
+    )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
 import pytest
+import pytest_asyncio
 
 import lexicons
 from appview.queries import QUERIES, identity
 from appview.reads import Reads
 from tests.appview.contract.cases import CASES, Case
-from tests.appview.contract.conftest import KEY
+from tests.appview.contract.conftest import KEY, Founded, ages, asking
 from tests.appview.contract.town import Town, ruin
 from tests.appview.signing import bearer, claims, token
 from tests.appview.stage import Client, Stage
+from tests.conftest import Server
 from tests.house.tree import ROOT
 
 STATEMENTS_MAX = 3
@@ -54,6 +57,7 @@ async def _told(client: Client, town: Town, case: Case) -> str:
     return ""
 
 
+@asking
 @every_case
 async def test_an_answer_is_as_its_lexicon_says(client: Client, town: Town, case: Case) -> None:
     answer = await client.get(case.nsid, **case.asked(town))
@@ -61,28 +65,62 @@ async def test_an_answer_is_as_its_lexicon_says(client: Client, town: Town, case
     assert await _as_fan(client, town, case)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hiding(postgres: Server, founded: Founded) -> AsyncGenerator[list[Client]]:
+    """Ask before, while the author is hidden, while a fan is, and when both are visible again."""
+    author, fan = founded.town.author, founded.town.fans[0]
+
+    async def hide_author(stage: Stage) -> None:
+        await stage.hide(author)
+
+    async def hide_fan(stage: Stage) -> None:
+        await stage.hide(author, hidden=False)
+        await stage.hide(fan)
+
+    async def hide_nobody(stage: Stage) -> None:
+        await stage.hide(fan, hidden=False)
+
+    async with ages(postgres, founded, hide_author, hide_fan, hide_nobody) as clients:
+        yield clients
+
+
+@asking
 @every_case
 async def test_nothing_of_a_hidden_account_shows_until_it_is_visible_again(
-    stage: Stage, client: Client, town: Town, case: Case
+    hiding: list[Client], town: Town, case: Case
 ) -> None:
-    before = await _told(client, town, case)
-    for person in (town.author, town.fans[0]):
-        await stage.hide(person)
-        told = await _told(client, town, case)
+    before, without_author, without_fan, after = [await _told(client, town, case) for client in hiding]
+    for person, told in ((town.author, without_author), (town.fans[0], without_fan)):
         assert person.did not in told
         assert f'"{person.handle}"' not in told
-        await stage.hide(person, hidden=False)
-    assert await _told(client, town, case) == before
+    assert after == before
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def deleting(postgres: Server, founded: Founded) -> AsyncGenerator[list[tuple[Client, list[str]]]]:
+    """Ask when the author has deleted everything, and when a fan has too; with what is gone."""
+    gone: list[list[str]] = []
+
+    async def ruin_author(stage: Stage) -> None:
+        gone.append(await ruin(stage, founded.town.author))
+
+    async def ruin_fan(stage: Stage) -> None:
+        gone.append(await ruin(stage, founded.town.fans[0]))
+
+    async with ages(postgres, founded, ruin_author, ruin_fan) as [_, *clients]:
+        yield list(zip(clients, gone, strict=True))
+
+
+@asking
 @every_case
-async def test_nothing_that_is_deleted_shows(stage: Stage, client: Client, town: Town, case: Case) -> None:
-    for person in (town.author, town.fans[0]):
-        gone = await ruin(stage, person)
+async def test_nothing_that_is_deleted_shows(deleting: list[tuple[Client, list[str]]], town: Town, case: Case) -> None:
+    for client, gone in deleting:
         told = await _told(client, town, case)
+        assert gone
         assert [uri for uri in gone if f'"{uri}"' in told] == []
 
 
+@asking
 async def test_an_answer_takes_as_many_statements_as_the_docs_say(
     client: Client, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

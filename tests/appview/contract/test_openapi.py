@@ -15,6 +15,7 @@ import lexicons
 from appview.openapi import describe
 from appview.queries import QUERIES
 from tests.appview.contract.cases import CASES, Case
+from tests.appview.contract.conftest import asking
 from tests.appview.contract.town import Town
 from tests.appview.stage import Client
 
@@ -30,12 +31,14 @@ def test_every_query_is_described() -> None:
     assert {path.removeprefix("/xrpc/") for path in DOCUMENT["paths"]} == set(QUERIES)
 
 
+@asking
 async def test_the_document_is_served(client: Client) -> None:
     async with client.session.get("/openapi.json") as response:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert (await response.json())["paths"] == DOCUMENT["paths"]
 
 
+@asking
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_an_answer_is_as_the_document_says(client: Client, town: Town, case: Case) -> None:
     [schema] = DOCUMENT["paths"][f"/xrpc/{case.nsid}"]["get"]["responses"]["200"]["content"].values()
@@ -55,6 +58,7 @@ def _fuzz(operation: Any, origin: str, mode: schemathesis.GenerationMode) -> Non
     asks()
 
 
+@asking
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode, ids=str)
 @pytest.mark.parametrize("nsid", sorted(QUERIES))
 async def test_whoever_fuzzes_by_the_document_is_answered_as_it_says(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
 import pytest
+import pytest_asyncio
 
 from tests.appview.contract.cases import CASES, Case
+from tests.appview.contract.conftest import Act, Founded, ages, asking
 from tests.appview.contract.town import Town, grow
-from tests.appview.stage import Client, Stage
+from tests.appview.stage import Client
+from tests.conftest import Server
 
 PAGED = [case for case in CASES if case.items]
 GROWING = 8  # pages during which others write: what they add may itself be listed
@@ -43,19 +47,32 @@ async def _page(client: Client, town: Town, case: Case, limit: int, cursor: str 
     return [identity(item) for item in answer[case.items]], answer.get("cursor")
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def growing(postgres: Server, founded: Founded) -> AsyncGenerator[list[Client]]:
+    """Ask about the town from year to year."""
+
+    def year(number: int) -> Act:
+        return lambda stage: grow(stage, founded.town, number)
+
+    async with ages(postgres, founded, *map(year, range(1, GROWING + 1))) as clients:
+        yield clients
+
+
+@asking
 @pytest.mark.parametrize("limit", [1, 3])
 @pytest.mark.parametrize("case", PAGED, ids=str)
 async def test_pages_give_everything_once_while_others_write(
-    stage: Stage, client: Client, town: Town, case: Case, limit: int
+    growing: list[Client], town: Town, case: Case, limit: int
 ) -> None:
+    years = iter(growing if not case.moving else growing[:1])
+    client = next(years)
     before, _ = await _page(client, town, case, case.most)
     assert len(before) > limit, "the town has too few of these"
     seen, cursor = await _page(client, town, case, limit)
     pages = 1
     while cursor:
         assert len(seen) == pages * limit
-        if pages <= GROWING and not case.moving:
-            await grow(stage, town, pages)
+        client = next(years, client)
         page, cursor = await _page(client, town, case, limit, cursor)
         assert page, "a cursor led to nothing"
         seen += page
@@ -67,6 +84,7 @@ async def test_pages_give_everything_once_while_others_write(
     assert [item for item in seen if item in steady] == [item for item in before if item in steady]
 
 
+@asking
 @pytest.mark.parametrize("case", PAGED, ids=str)
 async def test_a_page_that_ends_with_the_last_item_has_no_cursor(client: Client, town: Town, case: Case) -> None:
     whole, cursor = await _page(client, town, case, case.most)

@@ -11,6 +11,7 @@ import pytest
 import lexicons
 from lexicons.language import Array, Boolean, Integer, String
 from tests.appview.contract.cases import CASES, Case
+from tests.appview.contract.conftest import asking
 from tests.appview.contract.town import Town
 from tests.appview.stage import Client
 
@@ -69,6 +70,7 @@ async def _is_refused(client: Client, case: Case, town: Town, name: str, value: 
     assert f"'{name}'" in answer["message"]
 
 
+@asking
 @pytest.mark.parametrize("nsid", FIRST)
 async def test_what_a_parameter_may_not_be_is_refused_by_its_name(client: Client, town: Town, nsid: str) -> None:
     case = FIRST[nsid]
@@ -90,6 +92,7 @@ async def test_what_a_parameter_may_not_be_is_refused_by_its_name(client: Client
                 await _is_refused(client, case, town, name, value)
 
 
+@asking
 @pytest.mark.parametrize("nsid", FIRST)
 async def test_what_a_parameter_may_just_be_is_answered(client: Client, town: Town, nsid: str) -> None:
     case = FIRST[nsid]
@@ -100,6 +103,7 @@ async def test_what_a_parameter_may_just_be_is_answered(client: Client, town: To
             await client.get(nsid, **{**case.asked(town), name: value})
 
 
+@asking
 @pytest.mark.parametrize("nsid", FIRST)
 async def test_what_is_required_and_missing_is_named(client: Client, town: Town, nsid: str) -> None:
     params = lexicons.load().query(nsid).definition.parameters
