@@ -10,9 +10,6 @@ from multiprocessing.connection import Connection
 from time import monotonic, process_time
 from typing import Any, NamedTuple
 
-from atproto import FirehoseSubscribeReposClient, parse_subscribe_repos_message  # pyright: ignore[reportMissingTypeStubs]
-from atproto_client.exceptions import AtProtocolError  # pyright: ignore[reportMissingTypeStubs]
-
 from benchmarks.player import Recording, playing
 from benchmarks.processes import helping
 from benchmarks.report import memory_mb
@@ -41,6 +38,13 @@ def read(recording: Recording, ours: int) -> SdkReading:
 
 
 def _read(pipe: Connection, origin: str, total: int) -> None:
+    # Reading its modules takes a second, which no other process of a benchmark is to wait for.
+    from atproto import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
+        FirehoseSubscribeReposClient,
+        parse_subscribe_repos_message,
+    )
+    from atproto_client.exceptions import AtProtocolError  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
+
     client = FirehoseSubscribeReposClient(base_uri=f"{origin}/xrpc", recv_timeout=PATIENCE)
     seen = refused = 0
     began = process_time()
