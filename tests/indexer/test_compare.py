@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from indexer import compare
 from indexer.asking import Asker
 from indexer.compare import Comparison
 from indexer.heads import Heads
@@ -26,6 +27,12 @@ from .network import PATIENCE, Network, Parts, at_work, eventually, held, made, 
 from .repos import Repo, record, track
 
 QUICK = {"compare_grace": 0.0, "sync_poll": 0.05}
+
+
+@pytest.fixture(autouse=True)
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look may take all of the time, when there is nothing else to do."""
+    monkeypatch.setattr(compare, "LOOK_SHARE", 1)
 
 
 @asynccontextmanager
