@@ -22,19 +22,21 @@ CONNECT_SECONDS = 30.0
 FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
 
 # The files that take longest, which begin first: else one worker has them at the end while the others have nothing.
+# Those of a network that may have to be installed meanwhile come behind.
 SLOW = (
-    "appview/contract/test_answers.py",
-    "appview/contract/test_paging.py",
     "benchmarks/test_benchmarks.py",
-    "e2e/test_accounts.py",
-    "e2e/test_bad_input.py",
-    "indexer/test_compare.py",
-    "appview/contract/test_openapi.py",
     "indexer/test_reindex.py",
-    "fuzz/test_fuzz.py",
-    "appview/contract/test_parameters.py",
+    "indexer/aggregates/test_history.py",
+    "indexer/test_compare.py",
     "indexer/test_jetstream.py",
     "oracle/test_oracle.py",
+    "fuzz/test_fuzz.py",
+    "indexer/aggregates/test_played.py",
+    "indexer/aggregates/test_recent.py",
+    "e2e/test_accounts.py",
+    "e2e/test_bad_input.py",
+    "e2e/test_migration.py",
+    "appview/contract/test_openapi.py",
 )
 
 _numbers = itertools.count(1)
