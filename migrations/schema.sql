@@ -317,6 +317,12 @@ CREATE TABLE public.played_name (
     credit text NOT NULL COLLATE pg_catalog."C"
 )
 WITH (fillfactor='90');
+CREATE TABLE public.played_on (
+    release integer NOT NULL,
+    recording integer NOT NULL,
+    plays integer NOT NULL
+)
+WITH (fillfactor='90');
 CREATE TABLE public.played_recent (
     item integer NOT NULL,
     kind public.played_kind NOT NULL,
@@ -1181,6 +1187,11 @@ CREATE VIEW public.visible_played_name AS
     hashtextextended(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
    FROM (public.played p
      JOIN public.played_total t ON (((t.item = p.id) AND (t.kind = p.kind))));
+CREATE VIEW public.visible_played_on AS
+ SELECT release,
+    recording,
+    plays
+   FROM public.played_on;
 CREATE VIEW public.visible_played_track AS
  SELECT uri,
     play_count AS plays
@@ -1422,6 +1433,12 @@ CREATE VIEW public.visible_totals AS
            FROM public.source_cursor) AS indexed_at,
     (sum(list_count))::bigint AS list_count
    FROM public.totals;
+CREATE VIEW public.visible_track_name AS
+ SELECT name,
+    indexed_at,
+    uri
+   FROM public.ranked_track
+  WHERE (name IS NOT NULL);
 CREATE VIEW public.visible_track_tag AS
  SELECT g.tag,
     g.sort_at,
@@ -1494,6 +1511,8 @@ ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.played_by
     ADD CONSTRAINT played_by_pkey PRIMARY KEY (artist, kind, item);
+ALTER TABLE ONLY public.played_on
+    ADD CONSTRAINT played_on_pkey PRIMARY KEY (release, recording);
 ALTER TABLE ONLY public.played
     ADD CONSTRAINT played_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.played_recent
@@ -1680,6 +1699,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, play
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, squeezed, weight, words OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist, item, kind OR TRUNCATE ON public.played_by FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF plays, recording, release OR TRUNCATE ON public.played_on FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners, plays OR TRUNCATE ON public.played_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.played_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1746,6 +1766,7 @@ GRANT SELECT ON TABLE public.visible_played TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_by TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_name TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_played_on TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
@@ -1759,5 +1780,6 @@ GRANT SELECT ON TABLE public.visible_teal_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_teal_profile TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_total_day TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_totals TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_track_name TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_track_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_word TO plyr_reader;

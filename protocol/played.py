@@ -33,6 +33,17 @@ def named_artist(name: str) -> str:
     return _identity("artist", (normalise(name),))
 
 
+def named_track(title: str | None, artist: str | None) -> str | None:
+    """What the plays and the tracks have in common that are found by their names; None where one of them says nothing.
+
+    No identity of what was played: it stands for the two as they are compared, and has no version.
+    """
+    parts = [normalise(title or ""), normalise(artist or "")]
+    if not all(parts):
+        return None
+    return sha256("\n".join(("track", *parts)).encode(errors="replace")).hexdigest()[:32]
+
+
 def _identity(kind: str, parts: Iterable[str]) -> str:
     """Parts are normalised, and so hold no line break."""
     digest = sha256("\n".join((kind, *parts)).encode()).hexdigest()

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from appview.cursors import MOST, Listing
 from appview.errors import ActorNotFound, ArtistNotFound, RecordingNotFound, ReleaseNotFound, XrpcError
-from appview.queries.base import VIEWS, Call, Rows, every, only, page
+from appview.queries.base import VIEWS, Call, Rows, both, every, only, page
+from protocol.played import named_track
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
@@ -39,11 +40,13 @@ _IDENTIFIER = re.compile(r"\s*(?:mbid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 
 
 class Found(NamedTuple):
-    """What was asked for: its view with figures, its number and its identity."""
+    """What was asked for: its view with figures, its number, its identity, its name and that of its first artist."""
 
     view: Rows
     id: int
     key: UUID
+    name: str | None
+    artist: str | None
 
 
 async def get_top(call: Call, *, kind: Kind) -> str:
@@ -101,19 +104,22 @@ async def get_artist(call: Call) -> str:
     artist = await _find(call, "artist", call.params["artist"])
     after = CHARTS["recording"].after(None)
     rows = await call.reads.rows(SQL["top_of_artist"], "recording", artist.id, "all", *after, TOP_SHOWN)
-    return f"{only('artist', artist.view)[:-1]},{every('recordings', rows)[1:]}"
+    return both(only("artist", artist.view), every("recordings", rows))
 
 
 async def get_release(call: Call) -> str:
-    """One release."""
-    artist = await _artist(call)
-    return only("release", (await _find(call, "release", call.params["release"], artist)).view)
+    """One release, and what of it was played most."""
+    release = await _find(call, "release", call.params["release"], await _artist(call))
+    rows = await call.reads.rows(SQL["top_of_release"], release.id, TOP_SHOWN)
+    return both(only("release", release.view), every("recordings", rows))
 
 
 async def get_recording(call: Call) -> str:
-    """One recording."""
-    artist = await _artist(call)
-    return only("recording", (await _find(call, "recording", call.params["recording"], artist)).view)
+    """One recording, and the tracks that are called as it is."""
+    recording = await _find(call, "recording", call.params["recording"], await _artist(call))
+    named = named_track(recording.name, recording.artist)
+    rows = await call.reads.rows(SQL["tracks_named"], named, TOP_SHOWN, call.viewer_id) if named else ()
+    return both(only("recording", recording.view), every("tracks", rows))
 
 
 async def _artist(call: Call) -> Found | None:
@@ -131,4 +137,5 @@ async def _find(call: Call, kind: Kind, asked: str, artist: Found | None = None)
         rows = await call.reads.rows(SQL["known_by_name"], kind, asked, by)
     if not rows:
         raise NOT_FOUND[kind]
-    return Found(rows, rows[0]["id"], rows[0]["key"])
+    first = rows[0]
+    return Found(rows, first["id"], first["key"], first["name"], first["artist"])

@@ -1,7 +1,7 @@
 -- name: known_by_key
 -- What is known of an artist, release or recording by its identity; one on which an artist stands, if one is given.
 -- $1 kind text, $2 key uuid, $3 artist integer
-SELECT {{present({{played_view_detailed(p)}})}} AS item, p.id, p.key
+SELECT {{known(p)}}
 FROM visible_played p
 WHERE p.kind = $1::text::played_kind AND p.key = $2
     AND ($3::integer IS NULL OR EXISTS (
@@ -11,7 +11,7 @@ WHERE p.kind = $1::text::played_kind AND p.key = $2
 -- name: known_by_name
 -- The same of the most played of that name.
 -- $1 kind text, $2 name text, $3 artist integer
-SELECT {{present({{played_view_detailed(p)}})}} AS item, p.id, p.key
+SELECT {{known(p)}}
 FROM (
     SELECT n.id
     FROM visible_played_name n
@@ -53,6 +53,47 @@ FROM (
     LIMIT $7
 ) placed
 ORDER BY placed.rank;
+
+-- name: top_of_release
+-- What everybody has played most of a release, as part of it. What stands on it is sorted; of more than ten thousand
+-- recordings, as on a release that is hardly named, those that were known first.
+-- $1 release integer, $2 limit bigint
+SELECT {{present({{chart_entry('recording', placed)}})}} AS item
+FROM (
+    SELECT p.*, most.plays AS count, NULL AS heard_by,
+           row_number() OVER (ORDER BY most.plays DESC, most.recording) AS rank
+    FROM (
+        SELECT part.recording, part.plays
+        FROM (
+            SELECT o.recording, o.plays
+            FROM visible_played_on o
+            WHERE o.release = $1
+            ORDER BY o.recording
+            LIMIT 10000
+        ) part
+        ORDER BY part.plays DESC, part.recording
+        LIMIT $2
+    ) most
+    JOIN visible_played p ON p.id = most.recording
+) placed
+ORDER BY placed.rank;
+
+-- name: tracks_named
+-- The listed tracks of that title and artist, those that are played most first; of more than a thousand, those that were
+-- indexed first.
+-- $1 name uuid, $2 limit bigint, $3 viewer bigint
+SELECT {{track_view(t, $3)}} AS item
+FROM (
+    SELECT n.uri
+    FROM visible_track_name n
+    WHERE n.name = $1
+    ORDER BY n.indexed_at, n.uri
+    LIMIT 1000
+) likely
+JOIN visible_track t ON t.uri = likely.uri
+WHERE t.listed
+ORDER BY t.play_count DESC, t.indexed_at, t.uri
+LIMIT $2;
 
 -- name: top_own
 -- What one account has ever played most. What it played once has no index by plays, and needs none. No row: no such

@@ -6,6 +6,10 @@ json_build_object({{about_played(:played)}})
 -- The same with its figures.
 json_build_object({{about_played(:played)}}, 'playCount', :played.plays, 'listenerCount', :played.listeners)
 
+-- fragment: known(played)
+-- A row of visible_played that was asked for, as columns: its view, what it is found by, and what it is called.
+{{present({{played_view_detailed(:played)}})}} AS item, :played.id, :played.key, :played.name, :played.credit->0->>0 AS artist
+
 -- fragment: about_played(played)
 -- What was played, as arguments of json_build_object: a row of visible_played.
 'id', :played.key,

@@ -1,7 +1,7 @@
 """What plays say to the charts, added up by artist, release and recording. Pure; no database.
 
 A `Heard` is a play that counts. `Pile` adds up those of a batch: of each item its plays by the windows that they are
-in, how it was named, and what each account heard of it.
+in, how it was named, and what each account heard of it; of each recording its plays on each release.
 """
 
 from __future__ import annotations
@@ -89,13 +89,14 @@ class Changed:
 class Pile:
     """Sums of changes. `edges`: the minutes at which the windows begin, the longest window first.
 
-    `shares`: how many pairs of account and item there are.
+    `on_releases`: plays by release and recording. `shares`: how many pairs of account and item there are.
     """
 
     def __init__(self, edges: Sequence[int]) -> None:
         self.edges = edges
         self.items: dict[Kind, dict[Key, Item]] = {kind: {} for kind in KINDS}
         self.accounts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * (len(edges) + 1))
+        self.on_releases: defaultdict[tuple[Key, Key], int] = defaultdict(int)
         self.shares = 0
 
     def add(self, changes: Iterable[Change]) -> None:
@@ -109,6 +110,7 @@ class Pile:
             if play.release:
                 named = play.release_name, credit if len(artists) < 2 else _credit(artists[:1])
                 self._add("release", play.release, named, account_id, minute, slot, sign)
+                self.on_releases[play.release, play.recording] += sign
             for name, key in _each_once(artists):
                 self._add("artist", key, (name, ""), account_id, minute, slot, sign)
 

@@ -74,6 +74,7 @@ FOLLOWER = Follower(
         "played_recent",
         "played_name",
         "played_by",
+        "played_on",
         "played_word",
         "listening",
         "listener",
@@ -136,6 +137,7 @@ async def _write(connection: Connection, pile: Pile, words: Counter[str], *, lea
     await listening.write(connection, items, pile.edges, leaving=leaving)
     await _count(connection, items)
     await _count_recent(connection, items)
+    await _count_on_releases(connection, pile, items)
     await played_names.write(connection, items, words)
     if idle := [item.id for item in items if not item.plays + sum(item.heard.slots)]:
         for row in await connection.fetch(SQL["drop"], idle):
@@ -207,6 +209,21 @@ async def _count_recent(connection: Connection, items: Sequence[Changed]) -> Non
     await connection.execute(SQL["count_recent"], ids, kinds, *plays, *(listeners[place] for place in LISTENED))
     if fewer := [item_id for item_id, number in zip(ids, plays[0], strict=True) if number <= 0]:
         await connection.execute(SQL["drop_recent"], fewer)
+
+
+async def _count_on_releases(connection: Connection, pile: Pile, items: Sequence[Changed]) -> None:
+    """Nobody else counts a recording on a release while both are locked; it is gone from there before either goes."""
+    recordings = {each.key: each.id for each in items if each.kind == "recording"}
+    releases = {each.key: each.id for each in items if each.kind == "release"}
+    changed = sorted(
+        (releases[release], recordings[recording], plays)
+        for (release, recording), plays in pile.on_releases.items()
+        if plays
+    )
+    if changed:
+        await connection.execute(SQL["count_on_releases"], *zip(*changed, strict=True))
+    if fewer := [(release, recording) for release, recording, plays in changed if plays < 0]:
+        await connection.execute(SQL["drop_from_releases"], *zip(*fewer, strict=True))
 
 
 async def _count_listeners(connection: Connection, pile: Pile) -> None:

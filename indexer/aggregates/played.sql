@@ -73,6 +73,23 @@ SET plays_365 = r.plays_365 + EXCLUDED.plays_365,
 -- $1 items integer[]
 DELETE FROM played_recent WHERE item = ANY ($1) AND plays_365 = 0;
 
+-- name: count_on_releases
+-- Add to how often recordings were played as part of releases.
+-- $1 releases integer[], $2 recordings integer[], $3 plays integer[]
+INSERT INTO played_on AS o (release, recording, plays)
+SELECT * FROM unnest($1::integer[], $2::integer[], $3::integer[])
+ON CONFLICT (release, recording) DO UPDATE SET plays = o.plays + EXCLUDED.plays;
+
+-- name: drop_from_releases
+-- Those of some recordings and releases that nobody has played together any more, row by row as in tag_tracks.
+-- $1 releases integer[], $2 recordings integer[]
+DELETE FROM played_on o
+USING unnest($1::integer[], $2::integer[]) AS w (release, recording)
+CROSS JOIN LATERAL (
+    SELECT h.ctid FROM played_on h WHERE h.release = w.release AND h.recording = w.recording AND h.plays = 0 OFFSET 0
+) idle
+WHERE o.ctid = idle.ctid;
+
 -- name: drop
 -- Items that nobody has played any more. Gives the words by which they were found.
 -- $1 items integer[]
@@ -162,4 +179,4 @@ SELECT account_id FROM actor_count WHERE account_id = ANY ($1) AND hidden;
 
 -- name: clear
 -- Nobody has played anything.
-TRUNCATE played, played_total, played_recent, played_name, played_by, played_word, listening, listener RESTART IDENTITY;
+TRUNCATE played, played_total, played_recent, played_name, played_by, played_on, played_word, listening, listener RESTART IDENTITY;

@@ -1,4 +1,5 @@
-"""By what a play says which track it is of: an at-uri in its origin, or a title and an artist. Pure.
+"""By what a play says which track it is of: an at-uri in its origin; else, of some, its title and artist, which
+`protocol.played.named_track` compares. Pure.
 
 records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 """
@@ -6,10 +7,7 @@ records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from urllib.parse import unquote
-
-from protocol.text import normalise
 
 # The service whose plays are found by their names.
 SERVICE = "plyr.fm"
@@ -29,11 +27,3 @@ def track_in(origin: str | None) -> str | None:
         origin = unquote(origin)
     found = _TRACK.search(origin)
     return found[0] if found and len(found[0]) <= URI_MAX else None
-
-
-def named(title: str | None, artist: str | None) -> str | None:
-    """32 hex digits that stand for a title and an artist as they are compared; None where one of them says nothing."""
-    parts = [normalise(title or ""), normalise(artist or "")]
-    if not all(parts):
-        return None
-    return sha256("\n".join(("track", *parts)).encode(errors="replace")).hexdigest()[:32]

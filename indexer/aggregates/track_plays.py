@@ -27,7 +27,7 @@ from indexer.aggregates.counts import Connection
 from indexer.aggregates.days import SubjectDay
 from indexer.aggregates.following import Follower, RowKey, Touched
 from indexer.aggregates.track_figures import Heard
-from indexer.aggregates.track_names import named
+from protocol.played import named_track
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
@@ -141,7 +141,7 @@ async def _standing(connection: Connection, columns: Sequence[list[Any]]) -> lis
 
 async def _wanted(connection: Connection, columns: Sequence[list[Any]]) -> list[Track]:
     rows = await connection.fetch(SQL["wanted"], *columns)
-    return [Track._make((*row[:3], named(row[3], row[4]), *row[5:7], tuple(row[7]))) for row in rows]
+    return [Track._make((*row[:3], named_track(row[3], row[4]), *row[5:7], tuple(row[7]))) for row in rows]
 
 
 async def _earliest(connection: Connection, names: Sequence[str]) -> dict[str, str]:

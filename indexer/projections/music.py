@@ -16,9 +16,9 @@ from itertools import islice, zip_longest
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from indexer.aggregates.track_names import SERVICE, named, track_in
+from indexer.aggregates.track_names import SERVICE, track_in
 from indexer.projections.fields import integer, text
-from protocol.played import coded_recording, named_artist, named_recording, named_release
+from protocol.played import coded_recording, named_artist, named_recording, named_release, named_track
 from protocol.syntax import is_uri
 from protocol.text import normalise, pg_text
 
@@ -105,7 +105,7 @@ def read_item(value: Mapping[str, Any]) -> Item:
         service=service,
         agent=text(value.get("submissionClientAgent")),
         track_uri=track_in(origin),
-        track_named=named(title, names[0]) if service == SERVICE and names else None,
+        track_named=named_track(title, names[0]) if service == SERVICE and names else None,
     )
 
 

@@ -170,6 +170,62 @@ async def test_music_is_found_by_mbid_by_id_and_by_name(stage: Stage, client: Cl
     assert [artist["id"] for artist in release["artists"]] == [MBID]
 
 
+async def test_of_a_release_come_the_recordings_that_were_played_most_as_part_of_it(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    await players.play(nils, "Strobe", "deadmau5", times=3, releaseName="Evening")
+    await players.play(ida, "Strobe", "deadmau5", times=4, releaseName="Best of")
+    await players.play(ida, "Strobe", "deadmau5", times=9)
+    await players.play(ida, "Ghosts", "deadmau5", times=4, releaseName="evening")
+    await players.play(ida, "Moar", "deadmau5, Kaskade", releaseName="Evening")
+    for number in range(9):
+        await players.play(nils, f"Song {number}", "deadmau5", times=2, releaseName="Evening")
+    answer = await client.get("fm.plyr.scrobble.getRelease", release="Evening", artist="deadmau5")
+    songs = [(f"Song {number}", 2, 3 + number) for number in range(8)]
+    assert told(answer["recordings"], "recording") == [("Ghosts", 4, 1), ("Strobe", 3, 2), *songs]
+    assert not any("listeners" in entry for entry in answer["recordings"])
+    await stage.hide(nils)
+    answer = await client.get("fm.plyr.scrobble.getRelease", release="Evening", artist="deadmau5")
+    assert told(answer["recordings"], "recording") == [("Ghosts", 4, 1), ("Moar", 1, 2)]
+    assert answer["release"]["playCount"] == 5
+
+
+async def test_with_a_recording_come_the_tracks_of_its_title_and_artist(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    nils, ida = await stage.person("nils.example.com"), await stage.person()
+    await players.play(nils, "STROBE", "Deadmau5, Kaskade")
+    await stage.track(nils, tid(0), at=1, title="Strobe", artist="deadmau5")
+    await stage.track(nils, tid(1), title="Strobe", artist="Kaskade")
+    await stage.track(nils, tid(2), title="Strobe (Live)", artist="deadmau5")
+    hit, _ = await stage.track(ida, tid(0), at=2, title="strobe", artist="DEADMAU5")
+    for number in range(9):
+        await stage.track(ida, tid(1 + number), at=3 + number, title="Strobe", artist="deadmau5")
+    await players.play(ida, "Anything", originUri=hit)
+
+    async def found(**asked: Any) -> list[str]:
+        answer = await client.get("fm.plyr.scrobble.getRecording", recording="strobe", artist="deadmau5", **asked)
+        assert answer["recording"]["name"] == "STROBE"
+        return [track["uri"] for track in answer["tracks"]]
+
+    others = [ida.uri(tid(1 + number)) for number in range(9)]
+    assert await found() == [hit, nils.uri(tid(0)), *others[:8]]
+    await stage.pool.execute(
+        "INSERT INTO visibility VALUES ($1, $2, 'label', true, false)", nils.id, f"fm.plyr.track/{tid(0)}"
+    )
+    assert await found() == [hit, *others]
+    await stage.hide(ida)
+    assert await found() == []
+
+
+async def test_no_track_is_called_like_a_recording_of_nobody(stage: Stage, client: Client, players: Players) -> None:
+    nils = await stage.person()
+    await players.play(nils, "Strobe", artists=[])
+    await stage.track(nils, title="Strobe")
+    assert (await client.get("fm.plyr.scrobble.getRecording", recording="Strobe"))["tracks"] == []
+
+
 async def test_what_nobody_visible_has_played_is_not_found(stage: Stage, client: Client, players: Players) -> None:
     nils = await stage.person("nils.example.com")
     await players.play(nils, "Strobe", "deadmau5", releaseName="Evening")

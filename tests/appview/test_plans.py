@@ -130,6 +130,8 @@ SELECT item, kind, n, n / 4, n / 8, n / 10, n / 16, n / 20, n / 32, n / 50, n / 
 FROM played_total CROSS JOIN LATERAL (SELECT plays AS n) AS n;
 INSERT INTO played_by (artist, kind, item)
 SELECT 3 * (i % 1000 + 1), kind, id FROM played CROSS JOIN LATERAL (SELECT id AS i) AS n WHERE kind <> 'artist';
+INSERT INTO played_on (release, recording, plays)
+SELECT 3 * (id % 1000) + 1, id, 1 FROM played WHERE kind = 'recording';
 INSERT INTO listening (account_id, item, kind, plays, last_minute)
 SELECT a.id, p.id, p.kind, 1 + p.id % 5, 1 FROM account a JOIN played p ON p.id % {PEOPLE} = a.id % {PEOPLE};
 INSERT INTO listener (account_id, plays, plays_1, plays_7, plays_30, plays_90, plays_180, plays_365)

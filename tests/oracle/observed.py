@@ -58,6 +58,7 @@ KEYS: Final = {
     "played_recent": ("kind", "key"),
     "played_name": ("kind", "key", "name", "credit"),
     "played_by": ("artist", "kind", "item"),
+    "played_on": ("release", "recording"),
     "listening": ("did", "kind", "key"),
     "listener": ("did",),
 }

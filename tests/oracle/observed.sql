@@ -238,6 +238,13 @@ FROM played_by t
 LEFT JOIN played a ON a.id = t.artist AND a.kind = 'artist'
 LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
 
+-- name: played_on
+-- How often recordings were played as part of releases.
+SELECT r.key AS release, p.key AS recording, t.plays
+FROM played_on t
+LEFT JOIN played r ON r.id = t.release AND r.kind = 'release'
+LEFT JOIN played p ON p.id = t.recording AND p.kind = 'recording';
+
 -- name: listening
 -- Who has heard what.
 SELECT a.did, t.kind, p.key, t.plays, t.last_minute

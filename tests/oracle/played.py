@@ -41,15 +41,18 @@ def windows(today: datetime) -> dict[tuple[Any, ...], Row]:
 def played(
     plays: Rows, hidden: frozenset[str], edges: Rows, known: Callable[[Any], Any]
 ) -> dict[str, dict[tuple[Any, ...], Row]]:
-    """The tables `played`, `played_word`, `played_total`, `played_recent`, `played_name`, `played_by`, `listening` and
-    `listener`. `edges`: `chart_window` as it is; `known`: the identity that the indexer has given to what has only
-    names."""
+    """The tables `played`, `played_word`, `played_total`, `played_recent`, `played_name`, `played_by`, `played_on`,
+    `listening` and `listener`. `edges`: `chart_window` as it is; `known`: the identity that the indexer has given to
+    what has only names."""
     since = {days: row["since"] for (days,), row in edges.items()}
     items: defaultdict[tuple[str, Any], list[Play]] = defaultdict(list)
     times: defaultdict[str, list[datetime]] = defaultdict(list)
+    together: Counter[tuple[Any, Any]] = Counter()
     for (did, _, _), row in plays.items():
         if row["canonical"] and did not in hidden:
             times[did].append(row["played_at"])
+            if row["release"]:
+                together[known(row["release"]), known(row["recording"])] += 1
             for kind, key, name, artists in _items(row, known):
                 items[kind, key].append(Play(did, row["played_at"], name, artists))
     names = ("played", "played_total", "played_recent", "played_name", "played_by", "listening")
@@ -76,6 +79,7 @@ def played(
             minute = int(max(own).timestamp() // 60)
             tables["listening"][did, kind, key] = {"plays": len(own), "last_minute": minute}
     listeners = {(did,): _by_window("plays", each, since, OF_LISTENERS) for did, each in times.items()}
+    tables["played_on"] = {pair: {"plays": number} for pair, number in together.items()}
     return tables | {"listener": listeners, "played_word": vocabulary(tables["played"].values())}
 
 

@@ -22,6 +22,7 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
     heard: defaultdict[tuple[str, str], list[tuple[Any, str, str]]] = defaultdict(list)
     accounts: defaultdict[int, list[datetime]] = defaultdict(list)
     links: set[tuple[str, str, str]] = set()
+    together: Counter[tuple[str, str]] = Counter()
     for play in plays:
         accounts[play.account_id].append(play.played_at)
         along = list(zip_longest(play.artist_names, play.artist_mbids or []))
@@ -33,6 +34,7 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
             release = ("release", _plain(play.release))
             heard[release].append((play, play.release_name or "", _credit(artists[:1])))
             links |= {(key, *release) for _, key in artists[:1]}
+            together[release[1], recording[1]] += 1
         for key in {key for _, key in artists}:
             name = next(name for name, other in artists if other == key)
             heard["artist", key].append((play, name or "", ""))
@@ -44,6 +46,7 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
         "words": Counter(word for _, named, beside in found.values() for word in (*named, *beside)),
         "names": {item: _others(found) for item, found in heard.items() if _others(found)},
         "links": links,
+        "together": dict(together),
         "listening": _listening(heard),
         "listener": {
             account_id: (len(times), *(sum(time >= edges[days] for time in times) for days in HEARD))
@@ -140,6 +143,8 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
     )
     links = await pool.fetch("SELECT artist, kind::text, item FROM played_by")
     assert all(items[item][0] == kind for _, kind, item in links)
+    together = await pool.fetch("SELECT release, recording, plays FROM played_on")
+    assert all((items[one][0], items[other][0]) == ("release", "recording") for one, other, _ in together)
     listening = await pool.fetch("SELECT account_id, kind::text, item, plays, last_minute FROM listening")
     assert all(items[item][0] == kind for _, kind, item, _, _ in listening)
     heard = ", ".join(f"plays_{days}" for days in HEARD)
@@ -149,6 +154,7 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         "words": dict(map(tuple, await pool.fetch("SELECT word, documents FROM played_word"))),
         "names": dict(names),
         "links": {(items[artist][1], *items[item]) for artist, _, item in links},
+        "together": {(items[release][1], items[recording][1]): plays for release, recording, plays in together},
         "listening": {(account_id, *items[item]): (plays, last) for account_id, _, item, plays, last in listening},
         "listener": {
             account_id: tuple(row)

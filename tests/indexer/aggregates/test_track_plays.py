@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from indexer.aggregates.track_names import named, track_in
+from indexer.aggregates.track_names import track_in
+from protocol.played import named_track
 from runtime.db import Pool
 from tests.indexer.projections import records
 from tests.indexer.projections.records import Book, row
@@ -49,10 +50,10 @@ def test_an_origin_holds_the_address_of_a_track_or_none(origin: str | None, uri:
 
 
 def test_names_are_the_same_whatever_their_case_and_spaces() -> None:
-    assert named("Tåke", "Nils  B") == named(" TÅKE", "nils b")
-    assert named("a", "b") != named("b", "a")
-    assert named(" ", "b") is None
-    assert named("a", None) is None
+    assert named_track("Tåke", "Nils  B") == named_track(" TÅKE", "nils b")
+    assert named_track("a", "b") != named_track("b", "a")
+    assert named_track(" ", "b") is None
+    assert named_track("a", None) is None
 
 
 async def test_a_play_goes_over_to_the_next_track_of_its_name_and_back_to_that_of_its_origin(pool: Pool) -> None:

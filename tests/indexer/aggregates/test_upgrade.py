@@ -1,4 +1,4 @@
-"""A database that was filled before there were charts: nothing is counted before its next reindex, and then all is."""
+"""A database of a former version: charts come with its next reindex, and what its charts lack comes at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from .test_history import emptied, follow
 from .test_played import TODAY, begin, recounted
 
 KEYS = [f"3kaaaaaaaaa2{letter}" for letter in "abc"]
-BEGIN = next(each.text for each in migrations() if each.name.endswith("_charts_begin"))
+BEGIN, ON_RELEASES = (
+    next(each.text for each in migrations() if each.name.endswith(name)) for name in ("_charts_begin", "_played_on")
+)
 
 
 def heard(hours: int, **fields: Any) -> dict[str, Any]:
@@ -77,3 +79,20 @@ async def test_an_empty_database_counts_from_the_beginning(pool: Pool) -> None:
     await emptied(pool)
     await pool.execute(BEGIN)
     assert await pool.fetchval("SELECT count(*) FROM chart_window") == len(played.windows.DAYS)
+
+
+async def test_what_was_played_on_releases_before_that_was_counted_is_counted(pool: Pool) -> None:
+    book = await filled(pool)
+    for account_id in (2, 3):
+        await book.put(records.PLAY, heard(account_id, releaseName="Mezzanine"), account_id=account_id)
+        await book.put(records.ALPHA_PLAY, heard(account_id, releaseName="Mezzanine"), account_id=account_id)
+        await book.put(records.PLAY, heard(9, releaseName="Protection"), account_id=account_id, rkey=KEYS[0])
+    await book.hide(3)
+    await pool.execute("DROP VIEW visible_played_on, visible_track_name")
+    await pool.execute("DROP TABLE played_on")
+    await pool.execute(ON_RELEASES)
+    assert (await stored_charts(pool))["together"]
+    assert await stored_charts(pool) == await recounted(pool, book)
+    await book.put(records.PLAY, heard(4, releaseName="Mezzanine"))
+    await book.show(3)
+    assert await stored_charts(pool) == await recounted(pool, book)

@@ -53,6 +53,13 @@ FOLLOWING: Final = (
         CALM,
     ),
     Mutant(
+        "what was played on a release stays there",
+        "indexer/aggregates/heard.py",
+        "self.on_releases[play.release, play.recording] += sign",
+        "self.on_releases[play.release, play.recording] += abs(sign)",
+        WINDOWS,
+    ),
+    Mutant(
         "plays leave a window and their listeners stay",
         "indexer/aggregates/played.py",
         'listeners = _alone(place, [-row["listeners"] for row in rows])',
