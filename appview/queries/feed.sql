@@ -58,13 +58,16 @@ ORDER BY newest.sort_at DESC, newest.rkey DESC;
 SELECT most.*
 FROM visible_account a
 LEFT JOIN LATERAL (
-    SELECT {{track_view(t, $9)}} AS item, t.like_count::bigint AS like_count, t.play_count::bigint AS play_count,
-           t.sort_at, t.rkey
-    FROM visible_track t
-    WHERE t.account_id = a.id AND (cardinality($2::text[]) = 0 OR t.tags && $2) AND NOT t.tags && $3::text[]
-        AND (t.like_count::bigint, t.play_count::bigint, t.sort_at, t.rkey) < ($4, $5, $6, $7)
-    ORDER BY t.like_count DESC, t.play_count DESC, t.sort_at DESC, t.rkey DESC
-    LIMIT $8
+    SELECT {{track_view(t, $9)}} AS item, best.like_count, best.play_count, best.sort_at, best.rkey
+    FROM (
+        SELECT r.account_id, r.rkey, r.sort_at, r.like_count::bigint AS like_count, r.play_count::bigint AS play_count
+        FROM visible_ranked_track r
+        WHERE r.account_id = a.id AND (cardinality($2::text[]) = 0 OR r.tags && $2) AND NOT r.tags && $3::text[]
+            AND (r.like_count::bigint, r.play_count::bigint, r.sort_at, r.rkey) < ($4, $5, $6, $7)
+        ORDER BY r.like_count DESC, r.play_count DESC, r.sort_at DESC, r.rkey DESC
+        LIMIT $8
+    ) best
+    JOIN visible_track t ON t.account_id = best.account_id AND t.rkey = best.rkey
 ) most ON true
 WHERE a.did = $1
 ORDER BY most.like_count DESC, most.play_count DESC, most.sort_at DESC, most.rkey DESC;

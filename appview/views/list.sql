@@ -15,11 +15,10 @@
      'indexedAt', {{time(:list.indexed_at)}}
  )
  FROM (
-     SELECT count(*) AS item_count, coalesce(sum(listed_track.duration), 0) AS total_duration,
-            array_agg(listed_track.image ORDER BY listed_item.place) FILTER (WHERE listed_track.image IS NOT NULL) AS images
-     FROM visible_list_item listed_item
-     JOIN visible_track listed_track ON listed_track.uri = listed_item.subject
-     WHERE listed_item.account_id = :list.account_id AND listed_item.rkey = :list.rkey
+     SELECT count(*) AS item_count, coalesce(sum(track.duration), 0) AS total_duration,
+            array_agg(track.image ORDER BY track.place) FILTER (WHERE track.image IS NOT NULL) AS images
+     FROM visible_listed_track track
+     WHERE track.account_id = :list.account_id AND track.rkey = :list.rkey
  ) shown)
 
 -- fragment: first_images(images)

@@ -64,6 +64,17 @@ async def test_what_is_unknown_deleted_or_hidden_is_skipped_and_counted_apart(st
     assert (answer["list"]["itemCount"], answer["list"]["missingCount"]) == (3, 2)
 
 
+async def test_a_track_that_is_hidden_by_itself_is_in_none_of_a_lists_sums(stage: Stage, client: Client) -> None:
+    nils = await stage.person()
+    uri, _ = await stage.track_list(nils, await _tracks(stage, nils, 3))
+    await stage.pool.execute(
+        "INSERT INTO visibility VALUES ($1, $2, 'label', true, true)", nils.id, f"fm.plyr.track/{tid(2)}"
+    )
+    shown = (await client.get(GET, uri=uri))["list"]
+    assert (shown["itemCount"], shown["missingCount"], shown["totalDuration"]) == (2, 1, 120)
+    assert shown["images"] == ["https://images.example.com/0"]
+
+
 async def test_a_list_shows_four_different_covers_of_its_first_items(stage: Stage, client: Client) -> None:
     nils = await stage.person()
     tracks = await _tracks(stage, nils, 12)

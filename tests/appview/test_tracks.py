@@ -225,6 +225,11 @@ async def test_popular_tracks_are_those_that_most_accounts_like(stage: Stage, cl
     pages = await client.pages(BY_ACTOR, "tracks", actor=nils.did, sort="popular", limit=2)
     assert [[track["uri"] for track in page] for page in pages] == [[uris[3], uris[4]], [uris[1], uris[2]], [uris[0]]]
     assert [track["likeCount"] for page in pages for track in page] == [3, 1, 1, 0, 0]
+    await stage.pool.execute(
+        "INSERT INTO visibility VALUES ($1, $2, 'label', true, true)", nils.id, f"fm.plyr.track/{tid(3)}"
+    )
+    rest = await client.get(BY_ACTOR, actor=nils.did, sort="popular", limit=2)
+    assert [track["uri"] for track in rest["tracks"]] == [uris[4], uris[1]]
 
 
 async def test_a_page_is_full_however_many_tracks_are_hidden(stage: Stage, client: Client) -> None:
