@@ -1044,6 +1044,19 @@ CREATE VIEW public.visible_list_item AS
            FROM public.visibility v
           WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view)
          LIMIT 1), false));
+CREATE VIEW public.visible_listed_track AS
+ SELECT i.account_id,
+    i.rkey,
+    i.place,
+    t.duration,
+    t.image
+   FROM ((public.plyr_list_item i
+     JOIN public.ranked_track r ON ((r.uri = i.subject)))
+     JOIN public.plyr_track t ON (((t.account_id = r.account_id) AND (t.rkey = r.rkey))))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = r.account_id) AND (v.subject = ('fm.plyr.track/'::text || r.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_listener AS
  SELECT l.account_id,
     l.plays,
@@ -1257,6 +1270,19 @@ CREATE VIEW public.visible_profile AS
                 END) AND v.hides_view)
          LIMIT 1), false))))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_ranked_track AS
+ SELECT r.account_id,
+    r.rkey,
+    r.sort_at,
+    r.tags,
+    COALESCE(c.like_count, 0) AS like_count,
+    r.play_count
+   FROM (public.ranked_track r
+     LEFT JOIN public.subject_count c ON ((c.subject = r.uri)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = r.account_id) AND (v.subject = ('fm.plyr.track/'::text || r.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_recent_track AS
  SELECT subject AS uri,
     likes_365,
@@ -1709,7 +1735,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, create
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, own, place, repeated, rkey, sort_at, subject OR TRUNCATE ON public.plyr_list_item FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, bio, created_at, indexed_at OR TRUNCATE ON public.plyr_profile FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, artist, audio_cid, audio_mime, audio_size, audio_url, cid, created_at, description, duration, features, file_type, image, indexed_at, record, rkey, said, self_labels, sort_at, support_gate, tags, title, uri OR TRUNCATE ON public.plyr_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, sort_at, tags, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, collection, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1757,6 +1783,7 @@ GRANT SELECT ON TABLE public.visible_link TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_link_count TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_listed_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listener TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listening TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listening_day TO plyr_reader;
@@ -1770,6 +1797,7 @@ GRANT SELECT ON TABLE public.visible_played_on TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_ranked_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_recent_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
