@@ -95,6 +95,12 @@ async def postgres() -> AsyncGenerator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gaps are looked after without the long pauses that spare a database with much to look at."""
+    monkeypatch.setattr("indexer.compare.LOOK_SHARE", 1)
+
+
 @pytest_asyncio.fixture
 async def database_url(postgres: Server) -> AsyncGenerator[str]:
     """The address of a fresh, migrated database."""

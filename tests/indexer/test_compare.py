@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from indexer import compare
 from indexer.asking import Asker
 from indexer.compare import Comparison
 from indexer.heads import Heads
@@ -29,10 +28,7 @@ from .repos import Repo, record, track
 QUICK = {"compare_grace": 0.0, "sync_poll": 0.05}
 
 
-@pytest.fixture(autouse=True)
-def looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look may take all of the time, when there is nothing else to do."""
-    monkeypatch.setattr(compare, "LOOK_SHARE", 1)
+pytestmark = pytest.mark.usefixtures("looking")
 
 
 @asynccontextmanager

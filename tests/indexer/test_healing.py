@@ -22,6 +22,8 @@ from .test_service import PATIENCE, SMALL, a_track, expected, indexing, settings
 
 QUICK: dict[str, Any] = {"compare_grace": 0.2, "sample_delay": 0.3}
 
+pytestmark = pytest.mark.usefixtures("looking")
+
 
 async def healed(pool: Pool) -> list[str]:
     """The reasons of the gaps that there were, one at least, once all are healed."""

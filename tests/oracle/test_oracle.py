@@ -12,6 +12,8 @@ CALM_SEEDS = range(1, 3)
 SEEDS = range(1, 6)
 LONG_SEEDS = range(100, 300)
 
+pytestmark = pytest.mark.usefixtures("looking")
+
 
 @pytest.mark.parametrize("seed", CALM_SEEDS)
 async def test_a_world_without_faults_is_indexed_exactly(seed: int, database_url: str, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ PLAN: Final = Plan(patience=120.0, calm=200)
 RELAYS: Final[dict[str, Any]] = {"relay_return": 0.5, "sample_rate": 6_000.0, "sample_delay": 0.5, "sample_blind": 3}
 JETSTREAM: Final[dict[str, Any]] = {"confirm_interval": 0.5, "confirm_rate": 1_000.0}
 
+pytestmark = pytest.mark.usefixtures("looking")
+
 
 class TwoRelays:
     """The network's relay, and another that is preferred to it."""
