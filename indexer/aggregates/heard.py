@@ -89,7 +89,8 @@ class Changed:
 class Pile:
     """Sums of changes. `edges`: the minutes at which the windows begin, the longest window first.
 
-    `on_releases`: plays by release and recording. `shares`: how many pairs of account and item there are.
+    `on_releases`: plays by release and recording. `size`: how many pairs there are of these, of item and account, and
+    of item and name.
     """
 
     def __init__(self, edges: Sequence[int]) -> None:
@@ -97,7 +98,7 @@ class Pile:
         self.items: dict[Kind, dict[Key, Item]] = {kind: {} for kind in KINDS}
         self.accounts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * (len(edges) + 1))
         self.on_releases: defaultdict[tuple[Key, Key], int] = defaultdict(int)
-        self.shares = 0
+        self.size = 0
 
     def add(self, changes: Iterable[Change]) -> None:
         for sign, play in changes:
@@ -110,6 +111,8 @@ class Pile:
             if play.release:
                 named = play.release_name, credit if len(artists) < 2 else _credit(artists[:1])
                 self._add("release", play.release, named, account_id, minute, slot, sign)
+                if (play.release, play.recording) not in self.on_releases:
+                    self.size += 1
                 self.on_releases[play.release, play.recording] += sign
             for name, key in _each_once(artists):
                 self._add("artist", key, (name, ""), account_id, minute, slot, sign)
@@ -122,11 +125,13 @@ class Pile:
         if item is None:
             item = items[key] = Item(len(self.edges))
         item.slots[slot] += sign
+        if name not in item.names:
+            self.size += 1
         item.names[name] += sign
         share = item.shares.get(account_id)
         if share is None:
             share = item.shares[account_id] = Share()
-            self.shares += 1
+            self.size += 1
         share.plays += sign
         if sign > 0:
             share.added = max(share.added, minute)

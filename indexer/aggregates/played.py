@@ -29,11 +29,11 @@ from runtime.sql import Queries
 ItemKey: TypeAlias = tuple[Kind, Key]
 
 SQL = Queries.beside(__file__)
-# Plays added up before other tasks get their turn, plays of an account that are read at once, and pairs of account and
-# item that are held before they are written.
+# Plays added up before other tasks get their turn, plays of an account that are read at once, and pairs (see
+# `Pile.size`) that are held before they are written.
 SLICE: Final = 200
 PAGE: Final = 2_000
-SHARES: Final = 50_000
+PAIRS: Final = 100_000
 # Places, in `windows.DAYS`, of the windows whose listeners are counted too.
 LISTENED: Final = (0, 1, 2, 4, 6, 8)
 
@@ -120,7 +120,7 @@ async def _move(
         for start in range(0, len(rows), SLICE):
             pile.add((sign, heard_of(row)) for row in rows[start : start + SLICE])
             await asyncio.sleep(0)
-        if pile.shares >= SHARES:
+        if pile.size >= PAIRS:
             await _write(connection, pile, words, leaving=sign < 0)
             pile = Pile(edges)
     await _write(connection, pile, words, leaving=sign < 0)

@@ -115,7 +115,7 @@ async def test_a_window_may_stop_anywhere_while_it_moves(pool: Pool, monkeypatch
 
 async def test_an_account_of_many_plays_goes_and_comes_in_parts(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(played, "PAGE", 3)
-    monkeypatch.setattr(played, "SHARES", 5)
+    monkeypatch.setattr(played, "PAIRS", 10)
     book = await begin(pool)
     rows = [
         row(
