@@ -1,22 +1,34 @@
--- name: other_names
--- How else items are named.
+-- name: count_names
+-- Add to the plays that name them so. Gives how many do now.
+-- $1 items integer[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 plays integer[]
+INSERT INTO played_name AS n (item, key, name, credit, plays)
+SELECT * FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::text[], $5::integer[])
+ON CONFLICT (item, key) DO UPDATE SET plays = n.plays + EXCLUDED.plays
+RETURNING item, name, credit, plays;
+
+-- name: leading
+-- Which of their other names is given most, as `best` has it; one that is to go comes behind the other names.
 -- $1 items integer[]
-SELECT item, plays, name, credit FROM played_name WHERE item = ANY ($1);
+SELECT w.item, n.name, n.credit, n.plays
+FROM unnest($1::integer[]) AS w (item)
+CROSS JOIN LATERAL (
+    SELECT n.name, n.credit, n.plays
+    FROM played_name n
+    WHERE -n.item = -w.item AND n.plays > 0
+    ORDER BY (n.name = ''), n.plays DESC, n.key
+    LIMIT 1
+) n;
 
 -- name: drop_names
--- Nobody names them so any more.
--- $1 items integer[], $2 names text[], $3 credits text[]
+-- Nobody names them so any more, or most do. Row by row (LATERAL, OFFSET 0): a plan that was made when there were few
+-- would read them all.
+-- $1 items integer[], $2 keys uuid[]
 DELETE FROM played_name n
-USING unnest($1::integer[], $2::text[], $3::text[]) AS gone (item, name, credit)
-WHERE n.item = gone.item AND n.name = gone.name AND n.credit = gone.credit;
-
--- name: count_names
--- So many plays name them so.
--- $1 items integer[], $2 names text[], $3 credits text[], $4 plays integer[]
-UPDATE played_name n
-SET plays = new.plays
-FROM unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) AS new (item, name, credit, plays)
-WHERE n.item = new.item AND n.name = new.name AND n.credit = new.credit;
+USING unnest($1::integer[], $2::uuid[]) AS gone (item, key)
+CROSS JOIN LATERAL (
+    SELECT h.ctid FROM played_name h WHERE h.item = gone.item AND h.key = gone.key OFFSET 0
+) had
+WHERE n.ctid = had.ctid;
 
 -- name: weigh
 -- How many plays name them otherwise, and what their names weigh.
@@ -37,26 +49,22 @@ WHERE p.id = new.item
 RETURNING tsvector_to_array(old.words) AS before;
 
 -- name: link
--- Put recordings and releases to the artists that any of their names credits, and to no others.
--- $1 items integer[]
-WITH said AS (
-    SELECT p.id AS item, p.kind, p.credit FROM played p WHERE p.id = ANY ($1::integer[]) AND p.credit <> ''
-    UNION ALL
-    SELECT p.id, p.kind, n.credit
-    FROM played_name n
-    JOIN played p ON p.id = n.item
-    WHERE n.item = ANY ($1::integer[]) AND n.credit <> ''
-),
-wanted AS MATERIALIZED (
-    SELECT DISTINCT a.id AS artist, s.kind, s.item
-    FROM said s
-    CROSS JOIN LATERAL json_array_elements(s.credit::json) AS each
-    JOIN played a ON a.kind = 'artist' AND a.key = (each ->> 1)::uuid
-),
-gone AS (
-    DELETE FROM played_by b
-    WHERE b.item = ANY ($1::integer[]) AND NOT EXISTS (SELECT FROM wanted w WHERE w.artist = b.artist AND w.item = b.item)
-)
-INSERT INTO played_by (artist, kind, item)
-SELECT artist, kind, item FROM wanted
-ON CONFLICT DO NOTHING;
+-- So many more of the names of recordings and releases credit artists.
+-- $1 artists integer[], $2 kinds text[], $3 items integer[], $4 names integer[]
+INSERT INTO played_by AS b (artist, kind, item, names)
+SELECT artist, kind::played_kind, item, names
+FROM unnest($1::integer[], $2::text[], $3::integer[], $4::integer[]) AS d (artist, kind, item, names)
+ON CONFLICT (artist, kind, item) DO UPDATE SET names = b.names + EXCLUDED.names;
+
+-- name: unlink
+-- Those that no name puts to artists any more. Row by row, as `drop_names`.
+-- $1 artists integer[], $2 kinds text[], $3 items integer[]
+DELETE FROM played_by b
+USING unnest($1::integer[], $2::text[], $3::integer[]) AS gone (artist, kind, item)
+CROSS JOIN LATERAL (
+    SELECT h.ctid
+    FROM played_by h
+    WHERE h.artist = gone.artist AND h.kind = gone.kind::played_kind AND h.item = gone.item AND h.names = 0
+    OFFSET 0
+) had
+WHERE b.ctid = had.ctid;

@@ -128,8 +128,8 @@ INSERT INTO played_recent (
 SELECT item, kind, n, n / 4, n / 8, n / 10, n / 16, n / 20, n / 32, n / 50, n / 64, n / 2, n / 4, n / 8, n / 16, n / 32,
        n / 64
 FROM played_total CROSS JOIN LATERAL (SELECT plays AS n) AS n;
-INSERT INTO played_by (artist, kind, item)
-SELECT 3 * (i % 1000 + 1), kind, id FROM played CROSS JOIN LATERAL (SELECT id AS i) AS n WHERE kind <> 'artist';
+INSERT INTO played_by (artist, kind, item, names)
+SELECT 3 * (i % 1000 + 1), kind, id, 1 FROM played CROSS JOIN LATERAL (SELECT id AS i) AS n WHERE kind <> 'artist';
 INSERT INTO played_on (release, recording, plays)
 SELECT 3 * (id % 1000) + 1, id, 1 FROM played WHERE kind = 'recording';
 INSERT INTO listening (account_id, item, kind, plays, last_minute)

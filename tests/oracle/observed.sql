@@ -229,11 +229,13 @@ LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;
 
 -- name: played_name
 -- How else it is called.
-SELECT p.kind, p.key, t.name, t.credit, t.plays FROM played_name t LEFT JOIN played p ON p.id = t.item;
+SELECT p.kind, p.key, t.name, t.credit, t.plays, replace(t.key::text, '-', '') AS name_key
+FROM played_name t
+LEFT JOIN played p ON p.id = t.item;
 
 -- name: played_by
 -- Whose it is.
-SELECT a.key AS artist, t.kind, p.key AS item
+SELECT a.key AS artist, t.kind, p.key AS item, t.names
 FROM played_by t
 LEFT JOIN played a ON a.id = t.artist AND a.kind = 'artist'
 LEFT JOIN played p ON p.id = t.item AND p.kind = t.kind;

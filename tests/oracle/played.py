@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -59,7 +60,7 @@ def played(
     tables: dict[str, dict[tuple[Any, ...], Row]] = {name: {} for name in names}
     for (kind, key), heard in items.items():
         named = Counter(play.name for play in heard)
-        name = min(named, key=lambda each: (not each[0], -named[each], each[0].encode(), each[1].encode()))
+        name = min(named, key=lambda each: (not each[0], -named[each], _name_key(each)))
         tables["played"][kind, key] = {
             "name": name[0],
             "credit": name[1],
@@ -72,8 +73,11 @@ def played(
         tables["played_total"][kind, key] = {each: figures.pop(each) for each in ("plays", "listeners")}
         if figures["plays_365"]:
             tables["played_recent"][kind, key] = figures
-        tables["played_name"] |= {(kind, key, *each): {"plays": named[each]} for each in named if each != name}
-        tables["played_by"] |= {(artist, kind, key): {} for play in heard for artist in play.artists}
+        tables["played_name"] |= {
+            (kind, key, *each): {"plays": named[each], "name_key": _name_key(each)} for each in named if each != name
+        }
+        crediting = Counter(artist for artist, _ in {(artist, play.name) for play in heard for artist in play.artists})
+        tables["played_by"] |= {(artist, kind, key): {"names": number} for artist, number in crediting.items()}
         for did in {play.did for play in heard}:
             own = [play.at for play in heard if play.did == did]
             minute = int(max(own).timestamp() // 60)
@@ -98,6 +102,10 @@ def _items(play: Row, known: Callable[[Any], Any]) -> Iterator[tuple[str, Any, N
 def _credit(artists: list[tuple[str, Any]]) -> str:
     pairs = [[name or None, str(key).replace("-", "")] for name, key in artists]
     return json.dumps(pairs, ensure_ascii=False, separators=(",", ":")) if pairs else ""
+
+
+def _name_key(name: Name) -> str:
+    return sha256("\n".join(name).encode()).hexdigest()[:32]
 
 
 def _by_window(what: str, times: list[datetime], since: Mapping[int, datetime], windows: tuple[int, ...]) -> Row:

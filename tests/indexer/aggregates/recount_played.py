@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
 
@@ -21,7 +22,7 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
     """Of the plays that count: rows of the projection."""
     heard: defaultdict[tuple[str, str], list[tuple[Any, str, str]]] = defaultdict(list)
     accounts: defaultdict[int, list[datetime]] = defaultdict(list)
-    links: set[tuple[str, str, str]] = set()
+    credited: set[tuple[str, ...]] = set()
     together: Counter[tuple[str, str]] = Counter()
     for play in plays:
         accounts[play.account_id].append(play.played_at)
@@ -29,11 +30,11 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
         artists = [(name, _plain(mbid or named_artist(name))) for name, mbid in along]
         recording = ("recording", _plain(play.recording))
         heard[recording].append((play, play.track_name, _credit(artists)))
-        links |= {(key, *recording) for _, key in artists}
+        credited |= {(key, *recording, play.track_name, _credit(artists)) for _, key in artists}
         if play.release:
             release = ("release", _plain(play.release))
             heard[release].append((play, play.release_name or "", _credit(artists[:1])))
-            links |= {(key, *release) for _, key in artists[:1]}
+            credited |= {(key, *release, play.release_name or "", _credit(artists[:1])) for _, key in artists[:1]}
             together[release[1], recording[1]] += 1
         for key in {key for _, key in artists}:
             name = next(name for name, other in artists if other == key)
@@ -45,7 +46,7 @@ def charts(plays: Iterable[Any], edges: Mapping[int, datetime]) -> dict[str, Any
         "found": found,
         "words": Counter(word for _, named, beside in found.values() for word in (*named, *beside)),
         "names": {item: _others(found) for item, found in heard.items() if _others(found)},
-        "links": links,
+        "links": Counter(each[:3] for each in credited),
         "together": dict(together),
         "listening": _listening(heard),
         "listener": {
@@ -72,9 +73,11 @@ def _found_by(name: str, credit: str) -> tuple[str, list[str], list[str]]:
 
 def _names(found: list[tuple[Any, str, str]]) -> list[tuple[tuple[str, str], int]]:
     counts = Counter((name, credit) for _, name, credit in found)
-    return sorted(
-        counts.items(), key=lambda each: (each[0][0] == "", -each[1], each[0][0].encode(), each[0][1].encode())
-    )
+    return sorted(counts.items(), key=lambda each: (each[0][0] == "", -each[1], _key(*each[0])))
+
+
+def _key(name: str, credit: str) -> str:
+    return sha256(f"{name}\n{credit}".encode()).digest()[:16].hex()
 
 
 def _others(found: list[tuple[Any, str, str]]) -> dict[tuple[str, str], int]:
@@ -107,10 +110,8 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         row["id"]: (row["kind"], row["key"].hex) for row in await pool.fetch("SELECT id, kind::text, key FROM played")
     }
     names: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
-    for item, plays, name, credit in await pool.fetch(
-        "SELECT item, plays, name, credit FROM played_name ORDER BY name, credit"
-    ):
-        assert (name, credit) not in names[items[item]]
+    for item, plays, key, name, credit in await pool.fetch("SELECT item, plays, key, name, credit FROM played_name"):
+        assert key.hex == _key(name, credit)
         names[items[item]][name, credit] = plays
     plays = ", ".join(f"plays_{days}" for days in WINDOWS)
     listeners = ", ".join(f"listeners_{days}" for days in HEARD)
@@ -141,8 +142,8 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         FROM played
         """
     )
-    links = await pool.fetch("SELECT artist, kind::text, item FROM played_by")
-    assert all(items[item][0] == kind for _, kind, item in links)
+    links = await pool.fetch("SELECT artist, kind::text, item, names FROM played_by")
+    assert all(items[item][0] == kind for _, kind, item, _ in links)
     together = await pool.fetch("SELECT release, recording, plays FROM played_on")
     assert all((items[one][0], items[other][0]) == ("release", "recording") for one, other, _ in together)
     listening = await pool.fetch("SELECT account_id, kind::text, item, plays, last_minute FROM listening")
@@ -153,7 +154,7 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         "found": {items[item]: (name, sorted(named), sorted(beside)) for item, name, named, beside in documents},
         "words": dict(map(tuple, await pool.fetch("SELECT word, documents FROM played_word"))),
         "names": dict(names),
-        "links": {(items[artist][1], *items[item]) for artist, _, item in links},
+        "links": {(items[artist][1], *items[item]): number for artist, _, item, number in links},
         "together": {(items[release][1], items[recording][1]): plays for release, recording, plays in together},
         "listening": {(account_id, *items[item]): (plays, last) for account_id, _, item, plays, last in listening},
         "listener": {

@@ -20,9 +20,11 @@ from .recount_played import stored_charts
 from .test_history import emptied, follow
 from .test_played import TODAY, begin, recounted
 
+MBID = "0d4e4dd4-6a3b-4a7c-9d43-5c3b9bd3a4b1"
 KEYS = [f"3kaaaaaaaaa2{letter}" for letter in "abc"]
-BEGIN, ON_RELEASES = (
-    next(each.text for each in migrations() if each.name.endswith(name)) for name in ("_charts_begin", "_played_on")
+BEGIN, ON_RELEASES, BY_KEY = (
+    next(each.text for each in migrations() if each.name.endswith(name))
+    for name in ("_charts_begin", "_played_on", "_names_by_key")
 )
 
 
@@ -95,4 +97,23 @@ async def test_what_was_played_on_releases_before_that_was_counted_is_counted(po
     assert await stored_charts(pool) == await recounted(pool, book)
     await book.put(records.PLAY, heard(4, releaseName="Mezzanine"))
     await book.show(3)
+    assert await stored_charts(pool) == await recounted(pool, book)
+
+
+async def test_names_that_were_there_before_they_had_keys_are_given_them(pool: Pool) -> None:
+    book = await filled(pool)
+    nameless = {"releaseMbId": MBID, "recordingMbId": MBID}
+    credited: list[Any] = [[], [{"artistName": "Tåke"}], [{"artistName": 'a "b"', "artistMbId": MBID}] * 2]
+    for number, artists in enumerate(credited):
+        for turn in range(1 + number):
+            value = heard(20 + 3 * number + turn, artists=artists, trackName=f"{number}\n\\", **nameless)
+            await book.put(records.PLAY, value, account_id=2, rkey=f"{number}-{turn}")
+    await pool.execute("ALTER TABLE played_name DROP COLUMN key")
+    await pool.execute("ALTER TABLE played_by DROP COLUMN names")
+    await pool.execute("CREATE INDEX played_name_item ON played_name (item)")
+    await pool.execute(BY_KEY)
+    assert len((await stored_charts(pool))["names"]) == 2
+    assert await stored_charts(pool) == await recounted(pool, book)
+    await book.write(drops=[(2, records.PLAY, f"2-{turn}") for turn in range(3)])
+    await book.put(records.PLAY, heard(9, trackName="another", **nameless))
     assert await stored_charts(pool) == await recounted(pool, book)

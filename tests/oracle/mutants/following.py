@@ -8,6 +8,7 @@ from tests.oracle.mutants.workshop import Mutant
 
 CALM: Final = ("tests/oracle/test_oracle.py::test_a_world_without_faults_is_indexed_exactly",)
 WINDOWS: Final = ("tests/indexer/aggregates/test_played.py",)
+NAMES: Final = ("tests/indexer/aggregates/test_played_names.py",)
 
 FOLLOWING: Final = (
     Mutant(
@@ -20,9 +21,30 @@ FOLLOWING: Final = (
     Mutant(
         "an item is by those whom its first play credits",
         "indexer/aggregates/played_names.py",
-        "if not each.item.fresh and _credits_otherwise(each)",
-        "if each.item.fresh and _credits_otherwise(each)",
+        "if plays and plays == named[name]}",
+        "if plays and plays < named[name]}",
         CALM,
+    ),
+    Mutant(
+        "an item stays with artists whom no name credits any more",
+        "indexer/aggregates/played_names.py",
+        "for name, plays in {**counted, each.item.name: each.own}.items() if not plays}",
+        "for name, plays in {**counted, each.item.name: each.own}.items() if plays < 0}",
+        NAMES,
+    ),
+    Mutant(
+        "of equal names the first by bytes",
+        "indexer/aggregates/played_names.py",
+        "-names[each], key_of(each)))",
+        "-names[each], each))",
+        NAMES,
+    ),
+    Mutant(
+        "a name that loses plays stays before those of which nothing was heard",
+        "indexer/aggregates/played_names.py",
+        "if item.heard.names.get(item.name, 0) < 0])",
+        "if item.heard.names.get(item.name, 0) > 0])",
+        NAMES,
     ),
     Mutant(
         "accounts that come back are not counted as listeners",
