@@ -13,6 +13,9 @@ COMMON = 1_000
 """Documents of a word that is looked for alone from which on the popular ones are looked at first."""
 STEPS = 100_000
 """What a query may cost an index: as many entries, times the documents in which it looks for them. About 3 ms."""
+ALONE = 20_000
+"""The same from which on only the popular tracks are looked at: to go through all of a word's documents takes
+milliseconds, and of so many enough are popular."""
 NEARLY = 0.1
 """By how much a known word may fit worse than the best one to be looked for together with it."""
 AMONG = 500
@@ -95,7 +98,9 @@ def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist:
             _level([*meant[:place], *meant[place + 1 :]], artist, found[-1].query, PARTIAL_AMONG)
             for place in unlikely_first
         ]
-        found += [each for each in rest if not each.dear][:PARTIAL]
+        known = {level.query for level in found}
+        others = {each.query: each for each in rest if not each.dear and each.query not in known}
+        found += list(others.values())[:PARTIAL]
     return found
 
 
@@ -108,7 +113,7 @@ def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | N
         [level.query for level in found],
         [level.but for level in found],
         [level.among for level in found],
-        [level.dear for level in found],
+        [level.dear or (level is found[0] and level.alone and level.steps > ALONE) for level in found],
     )
 
 
@@ -117,7 +122,7 @@ def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | 
     chosen = [list(group) for group in groups]
     while (steps := _steps(chosen)) > STEPS and len(longest := max(chosen, key=len)) > 1:
         del longest[len(longest) // 2 :]
-    parts = ["|".join(map(_sought, group)) for group in chosen]
+    parts = list(dict.fromkeys("|".join(map(_sought, group)) for group in chosen))
     query = "&".join(f"({part})" for part in [*parts, *map(_quoted, artist)])
     return Level(query, but, among, steps, alone=len(parts) == 1)
 
