@@ -93,7 +93,10 @@ def status(**fields: Any) -> dict[str, Any]:
 
 
 class Book:
-    """The raw records, written as the indexer does: with their projections, in one transaction."""
+    """The raw records, written as the indexer does: with their projections, in one transaction.
+
+    `records`, `hidden`: what is committed; a transaction that fails changes neither.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -115,13 +118,14 @@ class Book:
         async with self.pool.acquire() as connection, connection.transaction():
             for put in rows:
                 await self._put_raw(connection, put)
-                self.records[put.key] = put
             for key in keys:
                 await connection.execute(
                     "DELETE FROM record WHERE account_id = $1 AND collection = $2 AND rkey = $3", *key
                 )
-                self.records.pop(key, None)
             await projections.write(connection, rows, keys)
+        self.records.update((put.key, put) for put in rows)
+        for key in keys:
+            self.records.pop(key, None)
 
     @staticmethod
     async def _put_raw(connection: Connection, put: RecordRow) -> None:
@@ -145,24 +149,24 @@ class Book:
         return made
 
     async def hide(self, account_id: int) -> None:
-        self.hidden.add(account_id)
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 "INSERT INTO visibility VALUES ($1, '', 'account', true, true) ON CONFLICT DO NOTHING", account_id
             )
             await projections.change_visibility(connection, [account_id], hidden=True)
+        self.hidden.add(account_id)
 
     async def show(self, account_id: int) -> None:
-        self.hidden.discard(account_id)
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute("DELETE FROM visibility WHERE account_id = $1", account_id)
             await projections.change_visibility(connection, [account_id], hidden=False)
+        self.hidden.discard(account_id)
 
     async def purge(self, account_id: int) -> None:
-        self.records = {key: each for key, each in self.records.items() if key[0] != account_id}
         async with self.pool.acquire() as connection, connection.transaction():
             await projections.purge(connection, [account_id])
             await connection.execute("DELETE FROM record WHERE account_id = $1", account_id)
+        self.records = {key: each for key, each in self.records.items() if key[0] != account_id}
 
     async def one(self, query: str, *values: Any) -> dict[str, Any]:
         found = await self.pool.fetchrow(query, *values)
