@@ -45,8 +45,7 @@ class Firehose(Subscriber):
     def __init__(
         self, relays: tuple[str, ...], inbox: Inbox, interest: Interest, pool: Pool, limits: StreamLimits
     ) -> None:
-        super().__init__(relays, inbox, pool, limits)
-        self._interest = interest
+        super().__init__(relays, inbox, interest, pool, limits)
         self._skip = 0
         self._numbered = False
 

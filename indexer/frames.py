@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple, Protocol, cast
 
 import libipld
 
@@ -66,12 +66,18 @@ class Envelope(NamedTuple):
     body: dict[str, Any]
 
 
+class Dids(Container[str], Protocol):
+    """A set of DIDs that grows."""
+
+    def add(self, did: str, /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """What is ours: the collections whose records make a repo ours, and the DIDs that are ours already."""
 
     collections: frozenset[str]
-    tracked: Container[str]
+    tracked: Dids
 
 
 def read(data: bytes) -> Envelope:

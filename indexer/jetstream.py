@@ -62,8 +62,7 @@ class Jetstream(Subscriber):
         limits: StreamLimits,
         future: timedelta,
     ) -> None:
-        super().__init__(hosts, inbox, pool, limits)
-        self._interest = interest
+        super().__init__(hosts, inbox, interest, pool, limits)
         self._indexed = frozenset(indexed)
         self._future = future
         self._decompressor: zstandard.ZstdDecompressor | None = None

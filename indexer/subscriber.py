@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 import aiohttp
 
 from indexer import metrics
+from indexer.frames import Interest, touches
 from indexer.gaps import GapLimits, Gaps
 from indexer.inbox import Inbox, Position
 from indexer.judge import Arrival
@@ -69,9 +70,12 @@ class Subscriber(ABC):
     DATA: ClassVar[frozenset[aiohttp.WSMsgType]]
     SUBPROTOCOLS: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, hosts: Sequence[str], inbox: Inbox, pool: Pool, limits: StreamLimits) -> None:
+    def __init__(
+        self, hosts: Sequence[str], inbox: Inbox, interest: Interest, pool: Pool, limits: StreamLimits
+    ) -> None:
         self._hosts = Relays(hosts, limits.rest)
         self._inbox = inbox
+        self._interest = interest
         self._pool = pool
         self._limits = limits
         self.stands = asyncio.Event()  # set with the first subscription, for good
@@ -241,7 +245,12 @@ class Subscriber(ABC):
                     turn = loop.time()
 
     async def _put(self, frame: RepoFrame, raw: bytes, position: Position) -> bool:
-        """Hand a frame to the writer. True when it had to wait for room."""
+        """Hand a frame to the writer. True when it had to wait for room.
+
+        What makes a repo ours does so at once: what comes behind it, a deletion say, waits for the same writer.
+        """
+        if touches(frame, self._interest.collections):
+            self._interest.tracked.add(frame.did)
         if not self._tells:
             await self._tell()
         waited = not self._inbox.has_room(len(raw))

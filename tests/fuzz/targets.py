@@ -72,7 +72,7 @@ LIMITS: Final = VerifyLimits(
 )
 NOW: Final = datetime(2026, 6, 1, tzinfo=UTC)
 PUBLIC: Final = KEY.public
-OURS: Final = Interest(frozenset(COLLECTIONS), frozenset({seeds.DID}))
+OURS: Final = Interest(frozenset(COLLECTIONS), {seeds.DID})
 READER: Final = RecordReader(COLLECTIONS, "fm.plyr")
 LISTINGS: Final = [value for module in (feed, teal) for value in vars(module).values() if isinstance(value, Listing)]
 SCHEMAS: Final = [lexicons.load().query(nsid) for nsid in sorted(QUERIES)]

@@ -37,7 +37,7 @@ async def subscribing(
         rest=rest,
         gaps=GapLimits(retention=timedelta(days=3), jump=timedelta(minutes=5)),
     )
-    interest = Interest(frozenset({"fm.plyr.track"}), frozenset({"did:plc:tracked"}))
+    interest = Interest(frozenset({"fm.plyr.track"}), {"did:plc:tracked"})
     origins = tuple(relay if isinstance(relay, str) else relay.origin for relay in relays)
     stop = asyncio.Event()
     firehose = Firehose(origins, inbox, interest, pool, limits)
@@ -88,6 +88,16 @@ async def test_frames_that_are_ours_wait_and_others_only_move_the_position(pool:
     async with serving(script) as relay, reading(pool, relay) as inbox:
         await until(lambda: inbox.position.seq == 9)
         assert seqs(inbox) == [1, 5]
+
+
+async def test_what_comes_behind_the_first_commit_of_a_repo_is_ours_before_that_is_written(pool: Pool) -> None:
+    repo = Repo(did="did:plc:new")
+    first = frame("#commit", repo.write((track(1), record())) | {"seq": 2})
+    gone = frame("#account", {"seq": 3, "did": repo.did, "active": False, "status": "deleted"})
+    script = sends(identity(1, repo.did), first, gone, identity(4, repo.did), then=FOR_EVER)
+    async with serving(script) as relay, reading(pool, relay) as inbox:
+        await until(lambda: inbox.position.seq == 4)
+        assert seqs(inbox) == [2, 3, 4]
 
 
 async def test_a_broken_stream_goes_on_where_it_broke(pool: Pool) -> None:

@@ -17,7 +17,7 @@ from .repos import Repo, encode, frame, record
 
 PATH = "fm.plyr.track/3kaaaaaaaaa2a"
 TIME = datetime(2026, 5, 1, 11, 59, 59, tzinfo=UTC)
-OURS = Interest(frozenset({"fm.plyr.track"}), frozenset({"did:plc:tracked"}))
+OURS = Interest(frozenset({"fm.plyr.track"}), {"did:plc:tracked"})
 
 
 def commit_body(**changes: Any) -> dict[str, Any]:
