@@ -1,8 +1,8 @@
 """Which DIDs are ours, in memory, so that the rest of the network's frames can be passed over without a query.
 
 A set of 8-byte hashes: some 60 bytes for each account, and a false hit costs one query that finds nothing. Filled from
-the database at the start, then by whoever adds an account in this process, and on a schedule by what other processes
-added. Belongs to the event loop. sync.md section 3.
+the database at the start, then by whoever reads what makes a repo ours or adds an account in this process, and on a
+schedule by what other processes added. Belongs to the event loop. sync.md section 3.
 """
 
 from __future__ import annotations

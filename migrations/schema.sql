@@ -1046,6 +1046,20 @@ CREATE VIEW public.visible_list_item AS
            FROM public.visibility v
           WHERE ((v.account_id = i.account_id) AND (v.subject = ('fm.plyr.list/'::text || i.rkey)) AND v.hides_view)
          LIMIT 1), false));
+CREATE VIEW public.visible_ranked_track AS
+ SELECT r.account_id,
+    r.rkey,
+    r.uri,
+    r.sort_at,
+    r.tags,
+    COALESCE(c.like_count, 0) AS like_count,
+    r.play_count
+   FROM (public.ranked_track r
+     LEFT JOIN public.subject_count c ON ((c.subject = r.uri)))
+  WHERE (NOT COALESCE(( SELECT true
+           FROM public.visibility v
+          WHERE ((v.account_id = r.account_id) AND (v.subject = ('fm.plyr.track/'::text || r.rkey)) AND v.hides_view)
+         LIMIT 1), false));
 CREATE VIEW public.visible_listed_track AS
  SELECT i.account_id,
     i.rkey,
@@ -1053,12 +1067,8 @@ CREATE VIEW public.visible_listed_track AS
     t.duration,
     t.image
    FROM ((public.plyr_list_item i
-     JOIN public.ranked_track r ON ((r.uri = i.subject)))
-     JOIN public.plyr_track t ON (((t.account_id = r.account_id) AND (t.rkey = r.rkey))))
-  WHERE (NOT COALESCE(( SELECT true
-           FROM public.visibility v
-          WHERE ((v.account_id = r.account_id) AND (v.subject = ('fm.plyr.track/'::text || r.rkey)) AND v.hides_view)
-         LIMIT 1), false));
+     JOIN public.visible_ranked_track r ON ((r.uri = i.subject)))
+     JOIN public.plyr_track t ON (((t.account_id = r.account_id) AND (t.rkey = r.rkey))));
 CREATE VIEW public.visible_listener AS
  SELECT l.account_id,
     l.plays,
@@ -1272,19 +1282,6 @@ CREATE VIEW public.visible_profile AS
                 END) AND v.hides_view)
          LIMIT 1), false))))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
-CREATE VIEW public.visible_ranked_track AS
- SELECT r.account_id,
-    r.rkey,
-    r.sort_at,
-    r.tags,
-    COALESCE(c.like_count, 0) AS like_count,
-    r.play_count
-   FROM (public.ranked_track r
-     LEFT JOIN public.subject_count c ON ((c.subject = r.uri)))
-  WHERE (NOT COALESCE(( SELECT true
-           FROM public.visibility v
-          WHERE ((v.account_id = r.account_id) AND (v.subject = ('fm.plyr.track/'::text || r.rkey)) AND v.hides_view)
-         LIMIT 1), false));
 CREATE VIEW public.visible_recent_track AS
  SELECT subject AS uri,
     likes_365,
@@ -1787,6 +1784,7 @@ GRANT SELECT ON TABLE public.visible_link TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_link_count TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_list_item TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_ranked_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listed_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listener TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_listening TO plyr_reader;
@@ -1801,7 +1799,6 @@ GRANT SELECT ON TABLE public.visible_played_on TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
-GRANT SELECT ON TABLE public.visible_ranked_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_recent_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;
