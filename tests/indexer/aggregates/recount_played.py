@@ -110,7 +110,8 @@ async def stored_charts(pool: Pool) -> dict[str, Any]:
         row["id"]: (row["kind"], row["key"].hex) for row in await pool.fetch("SELECT id, kind::text, key FROM played")
     }
     names: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
-    for item, plays, key, name, credit in await pool.fetch("SELECT item, plays, key, name, credit FROM played_name"):
+    called = await pool.fetch("SELECT item, plays, key, name, credit FROM played_name ORDER BY item, key")
+    for item, plays, key, name, credit in called:
         assert key.hex == _key(name, credit)
         names[items[item]][name, credit] = plays
     plays = ", ".join(f"plays_{days}" for days in WINDOWS)
