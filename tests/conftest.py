@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import Phase, settings
 
 import migrations
 from runtime import db
@@ -38,6 +39,9 @@ SLOW = (
     "e2e/test_migration.py",
     "appview/contract/test_openapi.py",
 )
+
+# For who only asks whether anything fails: to make a failing example smaller takes minutes.
+settings.register_profile("unshrunk", phases=(Phase.explicit, Phase.generate))
 
 _numbers = itertools.count(1)
 

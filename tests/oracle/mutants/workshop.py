@@ -61,7 +61,8 @@ async def try_mutant(root: Path, mutant: Mutant) -> Verdict:
 
 async def run_tests(root: Path, tests: tuple[str, ...], seconds: float = SECONDS) -> Verdict:
     """Whether any of the tests fails in the copy, or does not end in time; one failure is enough."""
-    arguments = ("-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", *tests)
+    options = ("-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--hypothesis-profile", "unshrunk")
+    arguments = ("-m", "pytest", *options, *tests)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=root, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
