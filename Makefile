@@ -17,8 +17,8 @@ test: $(INSTALLED_DEV) check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -v -n $(WORKERS) --dist load -m long --ignore tests/soak
-	$(BIN)/python -m pytest -v -m long tests/soak
+	$(BIN)/python -m pytest -vv -n $(WORKERS) --dist load -m long --ignore tests/soak
+	$(BIN)/python -m pytest -vv -m long tests/soak
 
 check: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .

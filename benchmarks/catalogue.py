@@ -1,9 +1,9 @@
 """A large database of music: accounts and their records without the repos, which at this size nobody could hold.
 
-Records are the simulator's, from a fixed seed and of the last 500 days, written by the indexer's writer as in a
-backfill: an account's records together, in transactions of a bounded size, while a helper makes the next. Popularity
-follows Zipf. How fast it goes is told on the way and kept by tenths, so that it can be seen whether the rate falls as
-the tables grow. A catalogue in a named folder is loaded once, and refused when it has other sizes.
+Records are the simulator's, with invented names, from a fixed seed and of the last 500 days, written by the indexer's
+writer as in a backfill: an account's records together, in transactions of a bounded size, while a helper makes the
+next. Popularity follows Zipf. How fast it goes is told on the way and kept by tenths, so that it can be seen whether
+the rate falls as the tables grow. A catalogue in a named folder is loaded once, and refused when it has other sizes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing import Final
 import orjson
 
 from benchmarks import store
-from benchmarks.crowd import COMMENT, LIKE, LIST, TRACK, new_track
+from benchmarks.crowd import COMMENT, LIKE, LIST, TRACK, track_of
 from benchmarks.filling import filled, send
-from benchmarks.questions import Questions
+from benchmarks.names import Names
+from benchmarks.questions import LEAST, Questions, Things
 from benchmarks.report import per_second
 from benchmarks.store import Member, Store
 from cli.progress import Bar
@@ -36,7 +37,6 @@ from runtime.sql import Queries
 from simulator import records
 from simulator.codec import Value, encode
 from simulator.records import SECOND, Song, TrackRef
-from simulator.words import WORDS
 
 SQL = Queries.beside(__file__)
 
@@ -49,6 +49,7 @@ SONGS_OF_AN_ARTIST: Final = 20
 TENTHS: Final = 10
 LISTED: Final = 12  # tracks of a list, on average
 ALBUMS: Final = 0.4  # the share of albums among lists
+ON_AN_ALBUM: Final = 6  # tracks
 ARTISTS: Final = 5  # every so manieth account is an artist's
 ASKED: Final = 20_000  # tracks and accounts that are asked for
 SIZES: Final = "catalogue.json"
@@ -118,7 +119,8 @@ async def questions(opened: Store) -> Questions:
     tracks = [row["uri"] for row in await opened.pool.fetch(SQL["some_tracks"], ASKED)]
     dids = [row["did"] for row in await opened.pool.fetch(SQL["some_accounts"], ASKED)]
     lists = [row["uri"] for row in await opened.pool.fetch(SQL["some_lists"], ASKED)]
-    return Questions(tracks, dids, lists)
+    titles = [row["title"] for row in await opened.pool.fetch(SQL["some_titles"], ASKED, LEAST)]
+    return Questions(Things(tracks, dids, titles, lists))
 
 
 async def _load(opened: Store, sizes: Sizes) -> list[tuple[int, float]]:
@@ -150,7 +152,9 @@ class _Scene:
             int(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * SECOND - SPAN
         )
         self._dids = [_did(self._random) for _ in range(sizes.accounts)]
-        self._songs = _songs(self._random, max(SONGS, sizes.plays // PLAYS_OF_A_SONG))
+        songs = max(SONGS, sizes.plays // PLAYS_OF_A_SONG)
+        self._names = Names(self._random, sizes.tracks + songs)
+        self._songs = self._heard(songs)
         self._known: list[TrackRef] = []
         self._share_known = min(1.0, KNOWN / max(1, sizes.tracks))
 
@@ -163,9 +167,9 @@ class _Scene:
         comments = _shares(rng, sizes.comments, sizes.accounts)
         lists = _shares(rng, sizes.lists, sizes.accounts)
         for number, did in enumerate(self._dids):
-            changes = [self._track(did) for _ in range(tracks[number])]
-            made = [change for change in changes if change.path.collection == TRACK]
-            changes += self._profiles()
+            name = self._names.name(2)
+            made = self._tracks(did, name, tracks[number])
+            changes = [*made, *self._profiles(name)]
             changes += [self._list(did, made) for _ in range(lists[number])]
             changes += [self._like() for _ in range(likes[number])]
             changes += [self._comment() for _ in range(comments[number])]
@@ -177,18 +181,26 @@ class _Scene:
             commit = VerifiedCommit(did, rev, data, cid, tuple(unique.values()))
             yield Member(Handle(f"person-{number}.example.com"), key, commit)
 
-    def _track(self, did: Did) -> RecordChange:
+    def _tracks(self, did: Did, artist: str, number: int) -> list[RecordChange]:
+        """An artist's, many of them on albums."""
+        made: list[RecordChange] = []
+        album: str | None = None
+        for place in range(number):
+            if place % ON_AN_ALBUM == 0:
+                album = self._names.name(3) if self._random.random() < 0.5 else None
+            made.append(self._track(did, Song(self._names.title(), (artist,), album, self._random.randrange(60, 480))))
+        return made
+
+    def _track(self, did: Did, song: Song) -> RecordChange:
         at = self._when()
-        value, song = new_track(self._random, did, at)
-        change = _change(TRACK, self._key(at), value)
+        change = _change(TRACK, self._key(at), track_of(self._random, did, at, song))
         if not self._known or self._random.random() < self._share_known:
             uri = f"at://{did}/{TRACK}/{change.path.rkey}"
             self._known.append(TrackRef(uri, str(change.cid), did, song))
         return change
 
-    def _profiles(self) -> list[RecordChange]:
+    def _profiles(self, name: str) -> list[RecordChange]:
         at, rng = self._when(), self._random
-        name, _ = rng.choice(WORDS["artists"])
         changes = [_change("app.bsky.actor.profile", "self", records.bsky_profile(rng, name, at, avatar=None))]
         if rng.random() < 0.5:
             changes.append(_change("fm.plyr.actor.profile", "self", records.plyr_profile(rng, at)))
@@ -211,9 +223,9 @@ class _Scene:
             items = [
                 TrackRef(f"at://{did}/{TRACK}/{each.path.rkey}", str(each.cid), did, self._songs[0]) for each in some
             ]
-            value = records.track_list(f"{rng.choice(WORDS['albums'])} {rng.randrange(100)}", "album", items, at)
+            value = records.track_list(self._names.name(3), "album", items, at)
         else:
-            value = records.track_list(records.title(rng), "playlist", [self._some_track() for _ in range(count)], at)
+            value = records.track_list(self._names.title(), "playlist", [self._some_track() for _ in range(count)], at)
         return _change(LIST, self._key(at), value)
 
     def _play(self) -> RecordChange:
@@ -229,22 +241,23 @@ class _Scene:
             return self._some_track().song
         return self._songs[int(len(self._songs) ** self._random.random()) - 1]
 
+    def _heard(self, count: int) -> list[Song]:
+        """Songs of a twentieth as many artists, some of whom have far more of them than others."""
+        rng, names = self._random, self._names
+        leads = [records.commercial_song(rng) for _ in range(max(1, count // SONGS_OF_AN_ARTIST))]
+        leads = [replace(lead, artists=tuple(names.name(2) for _ in lead.artists)) for lead in leads]
+        songs: list[Song] = []
+        for _ in range(count):
+            lead = leads[int(len(leads) ** rng.random()) - 1]
+            by_lead = {"artists": lead.artists, "artist_mbids": lead.artist_mbids}
+            songs.append(replace(records.commercial_song(rng), title=names.title(), release=names.name(3), **by_lead))
+        return songs
+
     def _when(self) -> int:
         return self._start + int(SPAN * self._random.random())
 
     def _key(self, at: int) -> str:
         return Tid.from_micros(at, self._random.randrange(1024))
-
-
-def _songs(rng: Random, count: int) -> list[Song]:
-    """Songs of a twentieth as many artists, some of whom have far more of them than others."""
-    leads = [records.commercial_song(rng) for _ in range(max(1, count // SONGS_OF_AN_ARTIST))]
-    songs: list[Song] = []
-    for _ in range(count):
-        lead = leads[int(len(leads) ** rng.random()) - 1]
-        song = records.commercial_song(rng)
-        songs.append(replace(song, artists=lead.artists, artist_mbids=lead.artist_mbids))
-    return songs
 
 
 def _shares(rng: Random, count: int, people: int) -> Counter[int]:

@@ -13,6 +13,11 @@ SELECT did FROM account ORDER BY md5(did) LIMIT $1;
 -- $1 limit bigint
 SELECT uri FROM visible_list ORDER BY md5(uri) LIMIT $1;
 
+-- name: some_titles
+-- Titles of some tracks, likewise.
+-- $1 limit bigint, $2 least integer
+SELECT title FROM plyr_track WHERE length(title) >= $2 ORDER BY md5(uri) LIMIT $1;
+
 -- name: pretend_subscription
 -- The server answers once a subscription has stood.
 -- $1 source text

@@ -130,13 +130,18 @@ def _track(crowd: Crowd, did: Did, at: int) -> Write:
 
 
 def new_track(rng: Random, did: Did, at: int) -> tuple[Value, Song]:
-    """A track's record, with a blob that nobody asks for, and what it is to a listener."""
+    """A track's record, and what it is to a listener."""
     album = rng.choice(WORDS["albums"]) if rng.random() < 0.5 else None
     song = Song(records.title(rng), (rng.choice(WORDS["artists"])[0],), album, rng.randrange(60, 480))
+    return track_of(rng, did, at, song), song
+
+
+def track_of(rng: Random, did: Did, at: int, song: Song) -> Value:
+    """The record of a song, with a blob that nobody asks for."""
     sound = Cid.of_blob(rng.randbytes(16))
     blob = {"$type": "blob", "ref": sound, "mimeType": "audio/mpeg", "size": rng.randrange(BLOB_BYTES)}
     features: list[Value] = [{"did": did}] if rng.random() < 0.1 else []
-    return records.track(rng, song, at, blob=blob, features=features), song
+    return records.track(rng, song, at, blob=blob, features=features)
 
 
 def _some_path(crowd: Crowd, account: Account, collection: Nsid) -> str | None:

@@ -1,8 +1,6 @@
 """A large library of invented names to search in: accounts, their tracks, albums and playlists, from a fixed seed.
 
-Words are made of syllables and chosen as people choose them, few of them often and most of them hardly ever; a third of
-those in titles are common English ones. All is written by the indexer's writer. A library in a named folder is loaded
-once, and refused when it has other sizes.
+All is written by the indexer's writer. A library in a named folder is loaded once, and refused when it has other sizes.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ import orjson
 from benchmarks import store
 from benchmarks.crowd import START, TRACK
 from benchmarks.filling import filled, send
+from benchmarks.names import Names
 from benchmarks.store import Member, Store
 from cli.progress import Bar
 from indexer.stages import RecordChange, VerifiedCommit
@@ -36,118 +35,6 @@ SQL = Queries.beside(__file__)
 
 SEED: Final = 5
 SIZES: Final = "library.json"
-COMMON: Final = [
-    "the",
-    "of",
-    "love",
-    "night",
-    "you",
-    "my",
-    "in",
-    "a",
-    "to",
-    "and",
-    "me",
-    "heart",
-    "blue",
-    "light",
-    "on",
-    "dream",
-    "dance",
-    "summer",
-    "time",
-    "fire",
-    "rain",
-    "girl",
-    "moon",
-    "song",
-    "ocean",
-    "street",
-    "gold",
-    "black",
-    "home",
-    "sky",
-    "wild",
-    "dark",
-    "young",
-    "electric",
-    "river",
-    "after",
-    "sun",
-    "lost",
-    "new",
-    "city",
-    "winter",
-    "slow",
-    "last",
-    "no",
-    "all",
-]
-_SYLLABLES: Final = [
-    "ba",
-    "be",
-    "bo",
-    "bra",
-    "ca",
-    "ce",
-    "cho",
-    "da",
-    "de",
-    "dor",
-    "el",
-    "en",
-    "fa",
-    "fen",
-    "fi",
-    "ga",
-    "gre",
-    "ha",
-    "hi",
-    "in",
-    "ja",
-    "ka",
-    "ke",
-    "kri",
-    "la",
-    "le",
-    "lin",
-    "lo",
-    "lu",
-    "ma",
-    "mar",
-    "me",
-    "mi",
-    "mo",
-    "na",
-    "ne",
-    "nor",
-    "o",
-    "pa",
-    "pe",
-    "pra",
-    "qui",
-    "ra",
-    "re",
-    "ri",
-    "ro",
-    "sa",
-    "se",
-    "shi",
-    "sol",
-    "ta",
-    "te",
-    "ti",
-    "tra",
-    "u",
-    "va",
-    "ve",
-    "vi",
-    "wa",
-    "we",
-    "yo",
-    "za",
-    "ze",
-]
 PER_ALBUM: Final = 5
 
 
@@ -190,32 +77,31 @@ async def _load(opened: Store, sizes: Sizes, beside: Sequence[tuple[str, str]]) 
 
 
 def _make(pipe: Connection, sizes: Sizes, beside: Sequence[tuple[str, str]]) -> None:
-    send(pipe, _Names(sizes).members(beside))
+    send(pipe, _Scene(sizes).members(beside))
 
 
-class _Names:
+class _Scene:
     """Who there is and what it is called; always the same."""
 
     def __init__(self, sizes: Sizes) -> None:
         self._random = Random(SEED)
         self._sizes = sizes
-        number = max(100, int(20 * sizes.tracks**0.6))
-        self._words = ["".join(self._random.choices(_SYLLABLES, k=self._random.randint(2, 4))) for _ in range(number)]
+        self._names = Names(self._random, sizes.tracks)
 
     def members(self, beside: Sequence[tuple[str, str]]) -> Iterator[Member]:
         """Every account with what it has written. The titles `beside` are the first one's."""
         sizes = self._sizes
         for number in range(sizes.actors):
-            artist = self._name(2)
-            songs = [(self._title(), artist) for _ in range(_share(sizes.tracks, sizes.actors, number))]
+            artist = self._names.name(2)
+            songs = [(self._names.title(), artist) for _ in range(_share(sizes.tracks, sizes.actors, number))]
             songs += beside if number == 0 else []
             changes = [self._change("app.bsky.actor.profile", "self", {"displayName": artist})]
             album = ""
             for place, (title, by) in enumerate(songs):
-                album = self._name(3) if place % PER_ALBUM == 0 else album
+                album = self._names.name(3) if place % PER_ALBUM == 0 else album
                 changes.append(self._track(title, by, album))
             for _ in range(_share(sizes.playlists, sizes.actors, number)):
-                playlist = records.track_list(self._title(), "playlist", [], START)
+                playlist = records.track_list(self._names.title(), "playlist", [], START)
                 changes.append(self._change("fm.plyr.list", self._key(), playlist))
             yield self._member(number, changes)
 
@@ -244,20 +130,6 @@ class _Names:
 
     def _key(self) -> str:
         return Tid.from_micros(START + self._random.randrange(10**14), self._random.randrange(1024))
-
-    def _title(self) -> str:
-        return " ".join(self._word() for _ in range(self._random.choice((1, 2, 2, 3, 3, 4)))).title()
-
-    def _name(self, most: int) -> str:
-        return " ".join(self._rare() for _ in range(self._random.randint(1, most))).title()
-
-    def _word(self) -> str:
-        if self._random.random() < 1 / 3:
-            return COMMON[int(len(COMMON) ** self._random.random()) - 1]
-        return self._rare()
-
-    def _rare(self) -> str:
-        return self._words[int(len(self._words) ** self._random.random()) - 1]
 
 
 def _share(things: int, people: int, number: int) -> int:

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from appview.queries import QUERIES
 from benchmarks.load import get
-from simulator.words import WORDS
 
 SEED: Final = 5
 PAGE: Final = 50
 SEVERAL: Final = 25  # tracks of one getTracks
+LEAST: Final = 3  # characters that are looked for
 MIX: Final = {
     "getTrack": 30,
     "getTracks": 10,
@@ -42,15 +42,26 @@ MIX: Final = {
 }
 
 
-class Questions:
-    """Makes requests about these tracks and lists (at-uris) and accounts (DIDs), which come in no order."""
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What there is to ask about, in no order: tracks and lists (at-uris), accounts (DIDs), titles of tracks, all of
+    `LEAST` characters or more."""
 
-    def __init__(self, tracks: Sequence[str], dids: Sequence[str], lists: Sequence[str] = ()) -> None:
+    tracks: Sequence[str]
+    dids: Sequence[str]
+    titles: Sequence[str]
+    lists: Sequence[str] = ()
+
+
+class Questions:
+    """Makes requests about these things."""
+
+    def __init__(self, things: Things) -> None:
         self._random = Random(SEED)
-        self._equally = Pick(self._random, tracks, dids, lists, popular=False)
-        self._by_popularity = Pick(self._random, tracks, dids, lists, popular=True)
+        self._equally = Pick(self._random, things, popular=False)
+        self._by_popularity = Pick(self._random, things, popular=True)
         self._shares = {name: share for name, share in MIX.items() if KINDS[name].nsid in QUERIES}
-        if not lists:
+        if not things.lists:
             self._shares.pop("getList", None)
 
     def of(self, kind: str, count: int, *, popular: bool = False) -> list[bytes]:
@@ -71,34 +82,32 @@ class Questions:
 class Pick:
     """Draws what a request is about."""
 
-    def __init__(
-        self, rng: Random, tracks: Sequence[str], dids: Sequence[str], lists: Sequence[str], *, popular: bool
-    ) -> None:
+    def __init__(self, rng: Random, things: Things, *, popular: bool) -> None:
         self._random = rng
-        self._tracks = tracks
-        self._dids = dids
-        self._lists = lists
+        self._things = things
         self._popular = popular
 
     def track(self) -> str:
-        return quote(self._one(self._tracks), safe="")
+        return quote(self._one(self._things.tracks), safe="")
 
     def tracks(self) -> str:
         return "&".join(f"uris={self.track()}" for _ in range(SEVERAL))
 
     def one_list(self) -> str:
-        return quote(self._one(self._lists), safe="")
+        return quote(self._one(self._things.lists), safe="")
 
     def did(self) -> str:
-        return self._one(self._dids)
+        return self._one(self._things.dids)
 
     def artist(self) -> str:
-        return self._one(self._tracks).split("/")[2]
+        return self._one(self._things.tracks).split("/")[2]
 
     def words(self) -> str:
-        """What somebody looks for: a word of a title, and often the beginning of another."""
-        first, second = self._random.choice(WORDS["adjectives"]), self._random.choice(WORDS["nouns"])
-        return quote(f"{first} {second[: self._random.randrange(len(second))]}".strip())
+        """What somebody looks for: a word of a title, often with the beginning of the next, or a word's beginning."""
+        words = self._one(self._things.titles).lower().split()[:2]
+        text = " ".join(words)
+        least = max(LEAST, len(words[0])) if len(words) > 1 else LEAST
+        return quote(text[: self._random.randint(least, len(text))].strip())
 
     def days(self) -> int:
         return self._random.choice((7, 30, 90))

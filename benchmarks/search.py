@@ -22,7 +22,8 @@ import typer
 from appview.queries import search as queries
 from appview.queries.base import Call
 from benchmarks import library
-from benchmarks.library import COMMON, SQL, Sizes
+from benchmarks.library import SQL, Sizes
+from benchmarks.names import COMMON
 from benchmarks.report import Figures, milliseconds, ratio
 from benchmarks.store import Store
 from runtime import db
