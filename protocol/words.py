@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 import regex
+from rapidfuzz.distance import OSA
 
 WORD_MAX = 64
 """Characters of a word; longer ones are cut."""
@@ -116,25 +117,7 @@ def within(word: str) -> list[int]:
 
 def distance(one: str, other: str) -> int:
     """Edits between two words: a character too much, too few, another one, or two that changed places."""
-    # Bit by bit the column of differences between neighbours in the table of distances (Hyyro 2003): a word is compared
-    # with hundreds while somebody waits.
-    if not one:
-        return len(other)
-    everything, last = (1 << len(one)) - 1, 1 << (len(one) - 1)
-    places: dict[str, int] = {}
-    for place, character in enumerate(one):
-        places[character] = places.get(character, 0) | 1 << place
-    rises, falls, same, before, edits = everything, 0, 0, 0, len(one)
-    for character in other:
-        here = places.get(character, 0)
-        swapped = ((~same & here) << 1) & before
-        same = ((((here & rises) + rises) ^ rises) | here | falls | swapped) & everything
-        right_rises, right_falls = falls | (~(same | rises) & everything), same & rises
-        edits += bool(right_rises & last) - bool(right_falls & last)
-        right_rises, right_falls = (right_rises << 1 | 1) & everything, (right_falls << 1) & everything
-        rises, falls = right_falls | (~(same | right_rises) & everything), same & right_rises
-        before = here
-    return edits
+    return OSA.distance(one, other)
 
 
 def _runs(text: str) -> list[str]:
