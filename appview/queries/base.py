@@ -73,8 +73,8 @@ class Call:
 
     @property
     def viewer_id(self) -> int | None:
-        """The `viewer` of the views: the account for which they are made."""
-        return self.viewer and self.viewer.account_id
+        """The `viewer` of the views: the account for which they are made; 0: one that is not indexed, None: nobody."""
+        return self.viewer and (self.viewer.account_id or 0)
 
     def after(self, listing: Listing) -> Key:
         """Behind which key the page begins. Raises InvalidRequest for a cursor that is none of this listing's."""

@@ -89,7 +89,7 @@ FROM (
     SELECT t.*, p.score
     FROM proposed p
     JOIN visible_track t ON t.uri = p.uri
-    WHERE t.listed AND t.account_id IS DISTINCT FROM $1 AND (p.score, t.like_count::bigint, t.uri) < ($2, $3, $4)
+    WHERE t.listed AND t.account_id <> $1 AND (p.score, t.like_count::bigint, t.uri) < ($2, $3, $4)
         AND NOT EXISTS (SELECT FROM visible_like l WHERE l.account_id = $1 AND l.subject = p.uri)
     ORDER BY p.score DESC, t.like_count DESC, t.uri DESC
     LIMIT $5

@@ -1,7 +1,7 @@
 -- fragment: track_view(track, viewer)
--- The trackView of a row of visible_track, as text, for the account with the id `viewer`; NULL for nobody in
--- particular. The record is put in as it is: no function may look into it, and its nulls stay. What only the record says
--- was made when it was written (`track_said` in the migrations).
+-- The trackView of a row of visible_track, as text, for the account with the id `viewer`; 0 for one that is not indexed,
+-- NULL for nobody in particular. The record is put in as it is: no function may look into it, and its nulls stay. What
+-- only the record says was made when it was written (`track_said` in the migrations).
 '{"record":' || :track.record || ',"uri":"' || :track.uri || '","cid":"' || :track.cid || '",' || :track.said
 || ',"author":' || {{actor_text(:track)}}
 || ',"audio":[' || concat_ws(',', {{audio_blob(:track)}}, {{audio_url(:track)}}) || ']'

@@ -17,6 +17,9 @@ from protocol.syntax import Did
 from runtime import db
 from tests.appview.stage import Person, Stage, tid
 
+# Of whom nothing is indexed.
+STRANGER = Viewer(Did("did:web:stranger.example.com"), None)
+
 
 @pytest_asyncio.fixture
 async def reads(reader: db.Pool) -> AsyncGenerator[Reads]:
@@ -67,8 +70,15 @@ async def test_a_track_tells_an_account_its_own_like_and_nobody_elses(
     like, _ = await stage.like(ida, uri)
     assert await _state(reads, _viewer(ida), nsid, params[asking]) == {"like": like}
     assert await _state(reads, _viewer(nils), nsid, params[asking]) == {}
-    assert await _state(reads, Viewer(Did("did:web:stranger.example.com"), None), nsid, params[asking]) is None
+    assert await _state(reads, STRANGER, nsid, params[asking]) == {}
     assert await _state(reads, None, nsid, params[asking]) is None
+
+
+async def test_who_is_not_indexed_is_given_what_most_like(stage: Stage, reads: Reads) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    uri, _ = await stage.track(nils)
+    await stage.like(ida, uri)
+    assert await _state(reads, STRANGER, "fm.plyr.feed.getForYou", {}) == {}
 
 
 async def test_of_several_likes_the_earliest_is_told(stage: Stage, reads: Reads) -> None:
