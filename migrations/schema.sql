@@ -1147,7 +1147,9 @@ CREATE VIEW public.visible_play AS
                FROM public.track_play m
               WHERE ((m.account_id = p.account_id) AND (m.rkey = p.rkey) AND (m.alpha = p.alpha)))
             ELSE NULL::text
-        END AS track
+        END AS track,
+    p.track_uri,
+    p.track_named
    FROM (public.teal_play p
      JOIN public.visible_account a ON ((a.id = p.account_id)))
   WHERE (NOT COALESCE(( SELECT true
@@ -1462,8 +1464,7 @@ CREATE VIEW public.visible_track_name AS
  SELECT name,
     indexed_at,
     uri
-   FROM public.ranked_track
-  WHERE (name IS NOT NULL);
+   FROM public.ranked_track;
 CREATE VIEW public.visible_track_tag AS
  SELECT g.tag,
     g.sort_at,

@@ -1,12 +1,19 @@
--- fragment: play_view(play, alpha)
--- The playView of a row of visible_play, under the names of fm.teal.alpha or of fm.teal.
+-- fragment: play_view(play, track, alpha)
+-- The playView of a row of visible_play and the uri of its track, under the names of fm.teal.alpha or of fm.teal.
 json_build_object(
     {{music(:play, :alpha)}},
     'playedTime', {{time(:play.played_at)}},
     'uri', :play.uri,
     'cid', :play.cid,
-    'track', :play.track,
+    'track', :track,
     'author', {{actor_view_basic(:play.account_id)}}
+)
+
+-- fragment: spoken_of(play)
+-- The uri of the track of which a play speaks, whether it counts or repeats one that does.
+coalesce(
+    (SELECT n.uri FROM visible_track_name n WHERE n.uri = :play.track_uri),
+    (SELECT n.uri FROM visible_track_name n WHERE n.name = :play.track_named ORDER BY n.indexed_at, n.uri LIMIT 1)
 )
 
 -- fragment: music(played, alpha)

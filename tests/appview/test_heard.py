@@ -25,6 +25,24 @@ async def test_a_play_names_its_track_and_counts_for_it_and_its_author(stage: St
     assert (totals["playCount"], totals["scrobbleCount"], totals["listenerCount"]) == (2, 3, 1)
 
 
+async def test_a_repeated_play_names_the_same_track_and_counts_for_nothing(stage: Stage, client: Client) -> None:
+    nils, mira = await stage.person("nils.example.com"), await stage.person("mira.example.com")
+    by_name, _ = await stage.track(nils, tid(0))
+    by_uri, _ = await stage.track(nils, tid(1), title=" ")
+    for number in (2, 3):
+        await stage.play(mira, tid(number), **ON_PLYR)
+    for number in (4, 5):
+        await stage.play(mira, tid(number), originUri=by_uri)
+    asked = [{"authorDID": mira.did, "rkey": tid(number)} for number in (2, 3, 4, 5)]
+    plays = [(await client.get("fm.teal.feed.getPlay", **each))["play"] for each in asked]
+    assert [play["track"] for play in plays] == [by_name, by_name, by_uri, by_uri]
+    for uri in (by_name, by_uri):
+        assert (await client.get("fm.plyr.feed.getTrack", uri=uri))["track"]["playCount"] == 1
+    await stage.hide(nils)
+    plays = [(await client.get("fm.teal.feed.getPlay", **each))["play"] for each in asked]
+    assert not any("track" in play for play in plays)
+
+
 async def test_what_is_playing_names_its_track_while_that_shows(stage: Stage, client: Client) -> None:
     nils, mira = await stage.person("nils.example.com"), await stage.person("mira.example.com")
     uri, _ = await stage.track(nils)
