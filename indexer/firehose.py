@@ -7,9 +7,10 @@ Spec: com.atproto.sync.subscribeRepos, https://atproto.com/specs/event-stream; s
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import aiohttp
 import asyncpg
@@ -18,8 +19,10 @@ import orjson
 from indexer import frames, metrics
 from indexer.frames import Envelope, FrameInvalid, Interest
 from indexer.gaps import at_first_frame, while_away
+from indexer.hosts import is_about_the_host
 from indexer.inbox import Inbox, Position
 from indexer.judge import Source
+from indexer.outbound import http_origin
 from indexer.rejections import Rejection
 from indexer.stages import ErrorFrame, Frame, InfoFrame
 from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 DESCRIBE_PATH = "/xrpc/com.atproto.server.describeServer"
+# A description is much smaller; what is cut is no object.
+DESCRIPTION_BYTES = 65_536
 
 # A host of which so many numbers in a row are to be passed over gives nothing.
 MOST_SKIPPED = 1_024
@@ -57,8 +62,8 @@ class Firehose(Subscriber):
         url = self._live(origin) + ("" if cursor is None else f"?cursor={cursor}")
         self._numbered = False
         async with self._subscription(session, origin, url) as socket:
-            source = Source(origin, await self._is_pds(session, origin, known=bool(stored and stored["kind"] == "pds")))
-            if not here:
+            source = Source(origin, await self._is_pds(session, origin, known=_was_pds(stored)))
+            if self._inbox.source != source:
                 await self._inbox.attach(source, position)
             missed = {"another_relay"} if await self._gaps.changed_from_another(origin) else set[str]()
             if stored and (reason := while_away(stored["known_until"], datetime.now(UTC), self._limits.gaps)):
@@ -78,17 +83,22 @@ class Firehose(Subscriber):
         envelope = frames.read(message.data)
         return envelope.seq > 0 and frames.is_readable(envelope)
 
-    async def _is_pds(self, session: aiohttp.ClientSession, origin: str, *, known: bool) -> bool:
-        """Whether the host speaks for its own accounts only. `known`: what it was last time, if it does not answer."""
-        url = "http" + origin.removeprefix("ws") + DESCRIBE_PATH
-        try:
-            async with asyncio.timeout(self._limits.request), session.get(url, allow_redirects=False) as answer:
-                body = await answer.content.read(65_536)
-                return answer.status == 200 and "did" in orjson.loads(body)
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return known
-        except (ValueError, TypeError):
-            return False
+    async def _is_pds(self, session: aiohttp.ClientSession, origin: str, *, known: bool | None) -> bool:
+        """Whether the host speaks for its own accounts only. `known`: what it was last time; None: it was never read.
+
+        One that is silent, broken or asked too much, or answers with what is no object, stays what it was. Of one that
+        was never read nothing is read until it answers: a PDS that is taken for a relay could have anybody deleted, and
+        what a relay that is taken for a PDS says of others would be lost. An answer that is no object is a relay's
+        then: whose stream stands, and who is a PDS, describes itself.
+        """
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+            status, body = await self._get(session, http_origin(origin) + DESCRIBE_PATH, DESCRIPTION_BYTES)
+            if not is_about_the_host(status):
+                said = _object(body)
+                return bool(known) if said is None else status == 200 and "did" in said
+        if known is None:
+            raise StreamEnded("unknown_kind")
+        return known
 
     async def _frame(self, data: bytes) -> bool:
         """Sort one frame. True when it had to wait for room."""
@@ -173,6 +183,19 @@ class Firehose(Subscriber):
         await self._inbox.attach(self._inbox.source, Position(0, None))
         await self._pool.execute(SQL["reset_cursor"], self._inbox.source.origin)
         raise StreamEnded(reason)
+
+
+def _was_pds(stored: asyncpg.Record | None) -> bool | None:
+    """Whether the host was a PDS when it was read last, as such or as a relay."""
+    return stored["kind"] == "pds" if stored and stored["kind"] in ("pds", "relay") else None
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _position_of(stored: asyncpg.Record | None) -> Position:

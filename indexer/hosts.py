@@ -18,8 +18,9 @@ from protocol.fetch import Quota, XrpcError
 
 # A pause that is doubled more often would only overflow.
 _MAX_DOUBLINGS = 16
-# Statuses from which on a host is broken; this one only says that it does not know the method.
+# Statuses from which on a host is broken, that of one who is asked too much, and that of one who lacks the method.
 _BROKEN = 500
+_TOO_MANY = 429
 _UNKNOWN_METHOD = 501
 # What a host that says 429, and no more, is left alone for [s].
 _DEFAULT_PAUSE = 5.0
@@ -34,6 +35,11 @@ class HostLimits:
     memory: int
     pause_min: float
     pause_max: float
+
+
+def is_about_the_host(status: int) -> bool:
+    """Whether an answer's status is no answer: the host is broken, or has had enough."""
+    return status == _TOO_MANY or (status >= _BROKEN and status != _UNKNOWN_METHOD)
 
 
 @dataclass(slots=True)
@@ -97,13 +103,13 @@ class Hosts:
 
     def refused(self, origin: str, fault: XrpcError) -> bool:
         """Count an error that the host has answered with. True: it is about the host, not about what was asked."""
-        if fault.status == 429:
-            self.throttled(origin, fault.quota)
-        elif fault.status >= _BROKEN and fault.status != _UNKNOWN_METHOD:
-            self.failed(origin, fault.quota)
-        else:
+        if not is_about_the_host(fault.status):
             self.answered(origin, fault.quota)
             return False
+        if fault.status == _TOO_MANY:
+            self.throttled(origin, fault.quota)
+        else:
+            self.failed(origin, fault.quota)
         return True
 
     def busy(self) -> list[str]:

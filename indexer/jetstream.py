@@ -25,6 +25,7 @@ from indexer.frames import ERROR, INFO, FrameInvalid, Interest
 from indexer.inbox import Inbox, Position
 from indexer.jetstream_events import METHOD, Event
 from indexer.judge import source_of
+from indexer.outbound import http_origin
 from indexer.rejections import Rejection
 from indexer.stages import ErrorFrame, Frame, InfoFrame
 from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
@@ -107,17 +108,16 @@ class Jetstream(Subscriber):
 
     async def _dictionary(self, session: aiohttp.ClientSession, origin: str) -> zstandard.ZstdCompressionDict | None:
         """The host's dictionary; None: the stream comes as it is."""
-        url = "http" + origin.removeprefix("ws") + DICTIONARY_PATH
+        url = http_origin(origin) + DICTIONARY_PATH
         try:
-            async with asyncio.timeout(self._limits.request), session.get(url, allow_redirects=False) as answer:
-                answer.raise_for_status()
-                data = bytearray()
-                while len(data) <= DICTIONARY_BYTES and (chunk := await answer.content.read(DICTIONARY_BYTES)):
-                    data += chunk
-            return zstandard.ZstdCompressionDict(bytes(data), dict_type=zstandard.DICT_TYPE_FULLDICT)
+            status, data = await self._get(session, url, DICTIONARY_BYTES)
+            if status == 200:
+                return zstandard.ZstdCompressionDict(data, dict_type=zstandard.DICT_TYPE_FULLDICT)
+            why = f"status {status}"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zstandard.ZstdError) as fault:
-            log.info("%s: not compressed, for it gives no dictionary: %r", origin, fault)
-            return None
+            why = repr(fault)
+        log.info("%s: not compressed, for it gives no dictionary: %s", origin, why)
+        return None
 
     def _is_event(self, message: aiohttp.WSMessage) -> bool:
         return message.type is aiohttp.WSMsgType.TEXT and jetstream_events.read(message.data).micros > 0

@@ -217,6 +217,14 @@ class Subscriber(ABC):
             timeout=aiohttp.ClientWSTimeout(ws_close=CLOSING),  # pyright: ignore[reportCallIssue]
         )
 
+    async def _get(self, session: aiohttp.ClientSession, url: str, most: int) -> tuple[int, bytes]:
+        """Status and body of an answer beside the stream; of a body that is larger than `most` bytes, somewhat more."""
+        async with asyncio.timeout(self._limits.request), session.get(url, allow_redirects=False) as answer:
+            data = bytearray()
+            while len(data) <= most and (chunk := await answer.content.read(most)):
+                data += chunk
+            return answer.status, bytes(data)
+
     def count(self) -> None:
         """Hand over the figures of the frames that came since the last burst."""
         self._counts.flush()

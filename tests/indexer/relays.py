@@ -26,18 +26,20 @@ def error(name: str) -> bytes:
 
 
 class Relay:
-    """Runs the next script for each subscription (the last one again and again); remembers the cursors asked for."""
+    """Runs the next script for each subscription (the last one again and again); remembers the cursors asked for.
+
+    `descriptions`: status and text of each answer of what it is, the last one again and again.
+    """
 
     def __init__(self, *scripts: Script) -> None:
         self.scripts = list(scripts)
         self.cursors: list[int | None] = []
         self.origin = ""
-        self.server_did: str | None = None
+        self.descriptions: list[tuple[int, str]] = [(404, '{"error": "MethodNotImplemented"}')]
 
     async def describe(self, _request: web.Request) -> web.Response:
-        if self.server_did is None:
-            return web.json_response({"error": "MethodNotImplemented"}, status=404)
-        return web.json_response({"did": self.server_did})
+        status, text = self.descriptions.pop(0) if len(self.descriptions) > 1 else self.descriptions[0]
+        return web.Response(text=text, status=status)
 
     async def subscribe(self, request: web.Request) -> web.WebSocketResponse:
         cursor = request.query.get("cursor")

@@ -241,11 +241,68 @@ async def test_a_frame_that_is_too_large_is_stepped_over(pool: Pool) -> None:
         assert set(await gaps(pool)) == {"frame_too_large"}
 
 
+PDS = (200, '{"did": "did:web:pds.test"}')
+
+
 async def test_a_host_that_describes_itself_as_a_server_of_accounts_is_a_pds(pool: Pool) -> None:
     async with serving(sends(identity(1), then=FOR_EVER)) as relay:
-        relay.server_did = "did:web:pds.test"
+        relay.descriptions = [PDS]
         async with reading(pool, relay) as inbox:
             await until(lambda: inbox.position.seq == 1)
             assert inbox.source is not None
             assert inbox.source.is_pds
             assert (await stored(pool, relay))["kind"] == "pds"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "now"),
+    [
+        ("pds", (503, '{"error": "UpstreamFailure"}'), "pds"),
+        ("pds", (429, '{"error": "RateLimitExceeded"}'), "pds"),
+        ("pds", (200, "<html>Back soon</html>"), "pds"),
+        ("pds", (404, "Not Found"), "pds"),
+        ("pds", (501, '{"error": "MethodNotImplemented"}'), "relay"),
+        ("relay", (503, '{"error": "UpstreamFailure"}'), "relay"),
+        ("relay", (200, "<html>Back soon</html>"), "relay"),
+        ("relay", PDS, "pds"),
+    ],
+)
+async def test_a_host_stays_what_it_is_known_for_until_it_says_otherwise(
+    pool: Pool, kind: str, answer: tuple[int, str], now: str
+) -> None:
+    async with serving(sends(identity(8), then=FOR_EVER)) as relay:
+        relay.descriptions = [answer]
+        await pool.execute("INSERT INTO source_cursor (source, kind, seq) VALUES ($1, $2, 7)", relay.origin, kind)
+        async with reading(pool, relay) as inbox:
+            await until(lambda: inbox.position.seq == 8)
+            assert inbox.source is not None
+            assert inbox.source.is_pds == (now == "pds")
+            assert (await stored(pool, relay))["kind"] == now
+
+
+async def test_nothing_is_read_of_a_host_of_which_it_is_not_known_for_whom_it_speaks(pool: Pool) -> None:
+    async with serving(sends(identity(1), then=FOR_EVER), sends(identity(2), then=FOR_EVER)) as relay:
+        relay.descriptions = [(503, ""), PDS]
+        async with reading(pool, relay) as inbox:
+            await until(lambda: inbox.position.seq)
+            assert (seqs(inbox), relay.cursors) == ([2], [None, None])
+            assert inbox.source is not None
+            assert inbox.source.is_pds
+
+
+async def test_what_a_host_says_of_itself_counts_from_the_next_subscription_on(pool: Pool) -> None:
+    first, second = (identity(seq, "did:plc:other") for seq in (1, 2))
+    async with serving(sends(first), sends(second, then=FOR_EVER)) as relay:
+        relay.descriptions = [(200, ""), PDS]
+        async with reading(pool, relay) as inbox:
+            await until(lambda: inbox.position.seq == 2)
+            assert inbox.source is not None
+            assert inbox.source.is_pds
+
+
+async def test_a_host_that_does_not_know_what_it_is_asked_is_a_relay(pool: Pool) -> None:
+    async with serving(sends(identity(1), then=FOR_EVER)) as relay:
+        relay.descriptions = [(404, "404 page not found")]
+        async with reading(pool, relay) as inbox:
+            await until(lambda: inbox.position.seq == 1)
+            assert (await stored(pool, relay))["kind"] == "relay"
