@@ -51,8 +51,8 @@ async def search_all(call: Call) -> str:
     by_kind: defaultdict[str, list[Scored]] = defaultdict(list)
     for each in found:
         by_kind[each.kind].append(each)
-    best = [each for kind in kinds for each in by_kind[kind][:limit]]
-    views = await _shown(call, best)
+    best = [each for kind in kinds for each in by_kind[kind][: None if kind == "album" else limit]]
+    views = await _shown(call, best, limit)
     hits: defaultdict[str, list[str]] = defaultdict(list)
     for each, view in zip(best, views, strict=True):
         if view:
@@ -80,7 +80,7 @@ async def _page(  # noqa: PLR0913 (two filters that tracks alone have)
     after = call.after(listing)
     found = await _found(call, [kind], PAGED, tags=tags, artist=artist)
     rest = [each for each in found if (each.score, each.account_id, each.key) < after]
-    views = ",".join(view for view in await _shown(call, rest[:limit]) if view)
+    views = ",".join(view for view in await _shown(call, rest[:limit], limit) if view)
     if len(rest) <= limit:
         return f'{{"{name}":[{views}]}}'
     last = rest[limit - 1]
@@ -132,13 +132,13 @@ def _narrowed(asked: Asked, tags: Sequence[str], artist: str | None) -> tuple[As
     return (asked if asked.account == account else replace(asked, account=account)), None
 
 
-async def _shown(call: Call, best: Sequence[Scored]) -> list[str | None]:
-    """The view of each; None of what has gone meanwhile."""
+async def _shown(call: Call, best: Sequence[Scored], limit: int) -> list[str | None]:
+    """The view of each; None of what has gone meanwhile, of albums without a track, and of those behind the limit."""
     if not best:
         return []
     kinds = [each.kind for each in best]
     columns = kinds, [each.account_id for each in best], [each.key for each in best]
-    rows = await call.reads.rows(SQL[_statement("shown", kinds)], *columns, call.viewer_id)
+    rows = await call.reads.rows(SQL[_statement("shown", kinds)], *columns, call.viewer_id, limit)
     views = {row["place"]: row["item"] for row in rows}
     return [views.get(place) for place in range(1, len(best) + 1)]
 

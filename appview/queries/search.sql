@@ -30,8 +30,9 @@ WITH asked AS MATERIALIZED ({{asked()}})
 {{documents('artist', $16::integer)}};
 
 -- name: shown
--- The views of documents, in the order asked for.
--- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint
+-- The views of documents, in the order asked for; of albums the first so many that show: of those that hold but what
+-- others may have made, nobody knows before whether there is any of it.
+-- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit integer
 {{shown_tracks($4)}}
 UNION ALL
 SELECT asked.place, {{present({{actor_view(p)}})}}
@@ -39,11 +40,18 @@ FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind
 JOIN visible_profile p ON p.account_id = asked.account_id
 WHERE asked.kind = 'artist' AND p.listed
 UNION ALL
-SELECT asked.place, {{present({{album_view(b)}})}}
-FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind, account_id, key, place)
-JOIN visible_album b ON b.account_id = asked.account_id AND b.by_list = starts_with(asked.key, 'list/')
-    AND b.album = substr(asked.key, 6)
-WHERE asked.kind = 'album' AND b.listed
+(SELECT asked.place, {{present({{album_view(b)}})}}
+ FROM (
+     SELECT *
+     FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS document (kind, account_id, key, place)
+     WHERE kind = 'album'
+     ORDER BY place
+ ) asked
+ JOIN visible_album b ON b.account_id = asked.account_id AND b.by_list = starts_with(asked.key, 'list/')
+     AND b.album = substr(asked.key, 6)
+ WHERE b.listed
+ ORDER BY asked.place
+ LIMIT $5)
 UNION ALL
 SELECT asked.place, {{present({{list_view(l)}})}}
 FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS asked (kind, account_id, key, place)
@@ -57,6 +65,7 @@ WHERE asked.kind = 'tag'
 ORDER BY place;
 
 -- name: shown_track
--- Those of tracks alone.
--- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint
-{{shown_tracks($4)}};
+-- Those of tracks alone, so many.
+-- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit integer
+{{shown_tracks($4)}}
+LIMIT $5;

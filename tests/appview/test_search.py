@@ -124,6 +124,26 @@ async def test_what_is_excluded_is_left_out_before_the_limit(stage: Stage, clien
     assert [hit["track"]["title"] for hit in found["tracks"]] == ["Rain in the Evening"]
 
 
+async def test_albums_without_a_track_take_no_place_of_one_that_has_some(stage: Stage, client: Client) -> None:
+    nils, ida = await named(stage, "Strobe", "Ghosts"), await stage.person()
+    for number in range(12):
+        await stage.track_list(ida, [nils.uri(f"lost{number}")], tid(number), name="Rain", listType="album")
+    real = [
+        (await stage.track_list(nils, [nils.uri(tid(number))], tid(number), name="Rains", listType="album"))[0]
+        for number in range(2)
+    ]
+
+    async def albums(limit: int) -> list[str]:
+        found = await client.get(ALL, q="rain", limit=limit)
+        assert found["counts"]["albums"] == len(found["albums"])
+        return [hit["album"]["uri"] for hit in found["albums"]]
+
+    assert sorted(await albums(2)) == real
+    assert await albums(1) == (await albums(2))[:1]
+    await stage.track(nils, "lost7", title="Found again")
+    assert await albums(1) == [ida.uri(tid(7), "fm.plyr.list")]
+
+
 async def test_links_and_handles_find_what_they_point_to(stage: Stage, client: Client) -> None:
     nils = await named(stage, "Strobe", "Ghosts")
     for q in (nils.uri(tid(1)), f"https://plyr.fm/{nils.uri(tid(1))}"):

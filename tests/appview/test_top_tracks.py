@@ -12,13 +12,13 @@ from tests.appview.stage import NOW, Client, Person, Stage, tid
 TOP = "fm.plyr.feed.getTopTracks"
 TRENDING = "fm.plyr.feed.getTrendingTracks"
 HISTOGRAM = "fm.plyr.stats.getHistogram"
-FANS = 4
+FANS = 9
 
 
-def ago(days: int) -> float:
-    """That many days before today, at its first moment, as the stage counts time."""
+def ago(days: int, *, late: bool = False) -> float:
+    """That many days before today, at that day's first moment or before its last, as the stage counts time."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today - timedelta(days=days) - NOW).total_seconds()
+    return (today - timedelta(days=days - late, seconds=late) - NOW).total_seconds()
 
 
 def day(days: int) -> str:
@@ -38,13 +38,13 @@ class Scene:
         uri, _ = await self.stage.track(self.author, tid(number), at=ago(days), title=f"Song {number}")
         return uri
 
-    async def like(self, fan: int, track: int, days: int) -> None:
+    async def like(self, fan: int, track: int, days: int, *, late: bool = False) -> None:
         self._made += 1
-        await self.stage.like(self.fans[fan], self.author.uri(tid(track)), tid(self._made), at=ago(days))
+        await self.stage.like(self.fans[fan], self.author.uri(tid(track)), tid(self._made), at=ago(days, late=late))
 
-    async def play(self, fan: int, track: int, days: int) -> None:
+    async def play(self, fan: int, track: int, days: int, *, late: bool = False) -> None:
         self._made += 1
-        at = ago(days) + self._made / 1_000
+        at = ago(days, late=late) + self._made / 1_000
         await self.stage.play(self.fans[fan], tid(self._made), at=at, originUri=self.author.uri(tid(track)))
 
 
@@ -84,6 +84,18 @@ async def test_a_period_counts_what_happened_in_it_and_ranks_go_on_from_page_to_
     ]
 
 
+@pytest.mark.parametrize("by", ["likes", "plays"])
+async def test_a_period_is_of_full_days_and_today(scene: Scene, client: Client, by: str) -> None:
+    happen = scene.like if by == "likes" else scene.play
+    await scene.track(0)
+    await happen(0, 0, 0)
+    for number, days in enumerate((1, 7, 30, 365)):
+        await happen(1 + 2 * number, 0, days)
+        await happen(2 + 2 * number, 0, days + 1, late=True)
+    for period, count in (("day", 2), ("week", 4), ("month", 6), ("year", 8), ("all", 9)):
+        assert places((await client.get(TOP, by=by, period=period))["tracks"]) == [("Song 0", count, 1)], period
+
+
 async def test_charts_forget_who_hides_and_what_is_deleted(scene: Scene, client: Client) -> None:
     await scene.track(0)
     await scene.like(0, 0, 1)
@@ -99,23 +111,27 @@ async def test_charts_forget_who_hides_and_what_is_deleted(scene: Scene, client:
     assert (await client.get(TOP))["tracks"] == []
 
 
-async def test_what_grows_by_the_greatest_factor_is_trending_if_it_is_enough(scene: Scene, client: Client) -> None:
+@pytest.mark.parametrize(("period", "days"), [("day", 1), ("week", 7), ("month", 30)])
+async def test_what_grows_by_the_greatest_factor_is_trending_if_it_is_enough(
+    scene: Scene, client: Client, period: str, days: int
+) -> None:
     for number in range(4):
         await scene.track(number)
-    for fan in range(FANS):
-        await scene.play(fan, 0, 2)  # none before: 4 for 3
+    for fan in range(4):
+        await scene.play(fan, 0, days)  # none before: 4 for 3
         await scene.like(fan, 1, 0)
-        await scene.play(fan, 1, 7)  # 8 for 3
-        await scene.play(fan, 3, 8)  # before, as much as now
-        await scene.play(fan, 3, 7)
-    await scene.play(0, 1, 8)
-    await scene.play(0, 1, 16)
+        await scene.play(fan, 1, days)  # 8 for 3
+        await scene.play(fan, 3, days + 1, late=True)  # before, as much as now
+        await scene.play(fan, 3, days)
+    await scene.play(0, 1, 2 * days + 1)
+    await scene.play(0, 1, 2 * days + 2, late=True)
     await scene.play(0, 2, 0)
     await scene.play(1, 2, 0)  # too few
-    tracks = (await client.get(TRENDING))["tracks"]
+    tracks = (await client.get(TRENDING, period=period))["tracks"]
     assert places(tracks) == [("Song 1", 8, 1), ("Song 0", 4, 2)]
     assert [each["before"] for each in tracks] == [1, 0]
-    assert places((await client.get(TRENDING, limit=1))["tracks"]) == [("Song 1", 8, 1)]
+    assert places((await client.get(TRENDING, period=period, limit=1))["tracks"]) == [("Song 1", 8, 1)]
+    assert await client.get(TRENDING) == await client.get(TRENDING, period="week")
 
 
 async def test_a_histogram_has_every_day_and_everybody_once_on_each(scene: Scene, client: Client) -> None:

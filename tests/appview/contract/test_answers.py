@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 import lexicons
+from appview.openapi import describe
 from appview.queries import QUERIES, identity
 from appview.reads import Reads
 from tests.appview.contract.cases import CASES, Case
@@ -23,6 +24,8 @@ from tests.conftest import Server
 from tests.house.tree import ROOT
 
 STATEMENTS_MAX = 3
+TRACK_VIEW = "fm.plyr.feed.defs.trackView"
+FOR_YOU = "fm.plyr.feed.getForYou"  # which leaves out what one likes
 RESOLVE = "com.atproto.identity.resolveHandle"  # which is that statement which others take for a handle
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
@@ -63,6 +66,43 @@ async def test_an_answer_is_as_its_lexicon_says(client: Client, town: Town, case
     answer = await client.get(case.nsid, **case.asked(town))
     assert case.about.format_map(town.names) in orjson.dumps(answer).decode()
     assert await _as_fan(client, town, case)
+
+
+def _tracks(value: Any) -> Iterator[Any]:
+    """Every trackView in an answer."""
+    inner: list[Any] = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    if isinstance(value, dict) and value.keys() >= {"record", "title", "likeCount"}:
+        yield value
+    for each in inner:
+        yield from _tracks(each)
+
+
+def _giving_tracks() -> set[str]:
+    """The methods in whose answers a trackView may stand."""
+    document = describe(lexicons.load(), QUERIES, "https://appview.example.com", "1.0")
+    schemas = document["components"]["schemas"]
+
+    def gives(value: Any) -> bool:
+        if isinstance(value, list):
+            return any(map(gives, value))
+        if not isinstance(value, dict):
+            return False
+        name = str(value.get("$ref", "")).rpartition("/")[2]
+        return name == TRACK_VIEW or gives(schemas.get(name)) or any(map(gives, value.values()))
+
+    return {nsid for nsid in QUERIES if gives(document["paths"][f"/xrpc/{nsid}"]["get"]["responses"]["200"])}
+
+
+@asking
+async def test_every_track_tells_who_is_signed_in_whether_they_like_it(client: Client, town: Town) -> None:
+    written = await client.get("com.atproto.repo.listRecords", repo=town.fans[0].did, collection="fm.plyr.like")
+    likes = {like["value"]["subject"]["uri"]: {"like": like["uri"]} for like in written["records"]}
+    liked: dict[str, bool] = {}
+    for case in CASES:
+        for track in _tracks(await _as_fan(client, town, case)):
+            assert track.get("viewer") == likes.get(track["uri"], {}), case
+            liked[case.nsid] = liked.get(case.nsid, False) or track["uri"] in likes
+    assert liked == {nsid: nsid != FOR_YOU for nsid in _giving_tracks()}, "each gives one that the fan likes"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -62,9 +62,8 @@ async def _populate(stage: Stage, town: Town) -> None:
         for number in range(TRACKS):
             at = _when(chance)
             tags = ["jazz", "live", f"mood {number}"] if number % 2 else ["jazz", f"mood {number}"]
-            await stage.track(
-                person, tid(number), at=at, title=f"Song {number}", tags=tags, duration=60, album="Evening"
-            )
+            names = {"title": f"Song {number}", "artist": "deadmau5", "album": "Evening"}
+            await stage.track(person, tid(number), at=at, tags=tags, duration=60, **names)
         for number in range(TRACKS):
             artists = [{"artistName": "deadmau5"}, {"artistName": f"Guest {number}"}]
             music = {"trackName": f"Song {number % 3}", "artists": artists, "releaseName": f"Evening {number}"}
