@@ -26,7 +26,7 @@ class Players:
         self._today = (midnight - NOW).total_seconds()
         self._numbers = itertools.count()
 
-    async def play(  # noqa: PLR0913 (what is said of a play, and when it was)
+    async def play(
         self,
         person: Person,
         title: str,
@@ -83,35 +83,50 @@ async def test_what_is_played_most_comes_first_with_its_listeners(
     assert [(entry["actor"]["did"], entry["count"]) for entry in listeners] == [(ida.did, 3), (nils.did, 2)]
 
 
-async def test_a_window_holds_its_full_days_and_today(stage: Stage, client: Client, players: Players) -> None:
+WINDOWS = {"7days": (2, 1), "30days": (4, 2), "90days": (6, 3), "180days": (8, 4), "365days": (10, 5), "all": (11, 5)}
+"""How often somebody has played the one song in each window, and how many others have, once: see `edges`."""
+
+
+@pytest.fixture
+async def edges(stage: Stage, players: Players) -> Person:
+    """Somebody who played a song at the edges of all windows, with others who did so at their first moments."""
     nils = await stage.person("nils.example.com")
     await players.play(nils, "Song", releaseName="Album")
     for days in (7, 30, 90, 180, 365):
         for person in (nils, await stage.person()):
             await players.play(person, "Song", days=days, releaseName="Album")
         await players.play(nils, "Song", days=days + 1, late=True, releaseName="Album")
-    windows = {"7days": (2, 1), "30days": (4, 2), "90days": (6, 3), "180days": (8, 4), "365days": (10, 5), "all": (11, 5)}
-    for period, (own, others) in windows.items():
-        for method, kind in ((RECORDINGS, "recording"), (RELEASES, "release"), (ARTISTS, "artist")):
-            for artist in ({}, {"artist": "nils"}) if method != ARTISTS else ({},):
-                [entry] = (await client.get(method, period=period, **artist))[f"{kind}s"]
-                assert (entry["count"], entry["listeners"]) == (own + others, 1 + others), (method, period, artist)
-                [entry] = (await client.get(method, period=period, actor=nils.did, **artist))[f"{kind}s"]
-                assert (entry["count"], "listeners" in entry) == (own, False), (method, period, artist)
+    return nils
+
+
+@pytest.mark.parametrize(("method", "kind"), [(RECORDINGS, "recording"), (RELEASES, "release"), (ARTISTS, "artist")])
+async def test_a_window_holds_its_full_days_and_today(client: Client, edges: Person, method: str, kind: str) -> None:
+    for period, (own, others) in WINDOWS.items():
+        for artist in ({}, {"artist": "nils"}) if method != ARTISTS else ({},):
+            [entry] = (await client.get(method, period=period, **artist))[f"{kind}s"]
+            assert (entry["count"], entry["listeners"]) == (own + others, 1 + others), (period, artist)
+            [entry] = (await client.get(method, period=period, actor=edges.did, **artist))[f"{kind}s"]
+            assert (entry["count"], "listeners" in entry) == (own, False), (period, artist)
+
+
+async def test_so_does_the_window_of_those_who_listen(client: Client, edges: Person) -> None:
+    for period, (own, others) in WINDOWS.items():
         for artist in ({}, {"artist": "Nils"}):
             entries = (await client.get(LISTENERS, period=period, **artist))["listeners"]
-            assert entries[0]["actor"]["did"] == nils.did
+            assert entries[0]["actor"]["did"] == edges.did
             assert [entry["count"] for entry in entries] == [own] + [1] * others, (period, artist)
-    for methods in ("fm.teal", "fm.teal.alpha"):
+
+
+@pytest.mark.parametrize("methods", ["fm.teal.stats", "fm.teal.alpha.stats"])
+async def test_so_do_those_of_teal(client: Client, edges: Person, methods: str) -> None:
+    for what, name in (("Artists", "Nils"), ("Releases", "Album")):
         for period in ("7days", "30days", "all"):
-            own, others = windows[period]
-            for what, name in (("Artists", "Nils"), ("Releases", "Album")):
-                [entry] = (await client.get(f"{methods}.stats.getTop{what}", period=period))[what.lower()]
-                assert (entry["name"], entry["playCount"]) == (name, own + others)
-                if period != "all":
-                    asked = {"actor": "nils.example.com", "period": period}
-                    [entry] = (await client.get(f"{methods}.stats.getUserTop{what}", **asked))[what.lower()]
-                    assert (entry["name"], entry["playCount"]) == (name, own)
+            [entry] = (await client.get(f"{methods}.getTop{what}", period=period))[what.lower()]
+            assert (entry["name"], entry["playCount"]) == (name, sum(WINDOWS[period]))
+        for period in ("7days", "30days"):
+            asked = {"actor": edges.handle, "period": period}
+            [entry] = (await client.get(f"{methods}.getUserTop{what}", **asked))[what.lower()]
+            assert (entry["name"], entry["playCount"]) == (name, WINDOWS[period][0])
 
 
 @pytest.mark.parametrize("asked", [{}, {"actor": True}, {"artist": "Nils"}, {"actor": True, "artist": "Nils"}])
