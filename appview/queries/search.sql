@@ -32,7 +32,7 @@ WITH asked AS MATERIALIZED ({{asked()}})
 -- name: shown
 -- The views of documents, in the order asked for; of albums the first so many that show: of those that hold but what
 -- others may have made, nobody knows before whether there is any of it.
--- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit integer
+-- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit bigint
 {{shown_tracks($4)}}
 UNION ALL
 SELECT asked.place, {{present({{actor_view(p)}})}}
@@ -66,6 +66,6 @@ ORDER BY place;
 
 -- name: shown_track
 -- Those of tracks alone, so many.
--- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit integer
+-- $1 kinds text[], $2 account_ids bigint[], $3 keys text[], $4 viewer bigint, $5 limit bigint
 {{shown_tracks($4)}}
 LIMIT $5;
