@@ -294,7 +294,8 @@ CREATE TABLE public.played (
     name text NOT NULL COLLATE pg_catalog."C",
     credit text NOT NULL COLLATE pg_catalog."C",
     squeezed text COLLATE pg_catalog."C",
-    words tsvector
+    words tsvector,
+    name_hash bigint
 )
 WITH (fillfactor='90');
 CREATE TABLE public.played_by (
@@ -1210,8 +1211,7 @@ CREATE VIEW public.visible_played_name AS
     p.kind,
     t.plays,
     p.weight,
-    lower((NORMALIZE(p.name, NFKC) COLLATE "default")) AS name,
-    hashtextextended(lower((NORMALIZE(p.name, NFKC) COLLATE "default")), (0)::bigint) AS name_hash
+    p.name_hash
    FROM (public.played p
      JOIN public.played_total t ON (((t.item = p.id) AND (t.kind = p.kind))));
 CREATE VIEW public.visible_played_on AS
@@ -1627,7 +1627,7 @@ CREATE INDEX listening_artist ON public.listening USING btree (item, plays DESC,
 CREATE INDEX listening_chart ON public.listening USING btree (account_id, kind, plays DESC, item) WHERE (plays > 1);
 CREATE INDEX played_artists ON public.played USING gin (words) WITH (fastupdate=off) WHERE (kind = 'artist'::public.played_kind);
 CREATE INDEX played_by_item ON public.played_by USING btree (item);
-CREATE INDEX played_by_name ON public.played USING btree (kind, hashtextextended(lower((NORMALIZE(name, NFKC) COLLATE "default")), (0)::bigint), weight DESC);
+CREATE INDEX played_by_name ON public.played USING btree (kind, name_hash, weight DESC);
 CREATE INDEX played_by_squeezed ON public.played USING btree (kind, squeezed, weight DESC);
 CREATE UNIQUE INDEX played_key ON public.played USING btree (key, kind);
 CREATE INDEX played_name_leading ON public.played_name USING btree (((- item)), ((name = ''::text)), plays DESC, key);
@@ -1725,7 +1725,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF namespace OR TRUNCATE O
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF accounts, link, records OR TRUNCATE ON public.link_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, plays, plays_1, plays_180, plays_30, plays_365, plays_7, plays_90 OR TRUNCATE ON public.listener FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, item, kind, last_minute, plays OR TRUNCATE ON public.listening FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, squeezed, weight, words OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF credit, id, key, kind, name, name_hash, squeezed, weight, words OR TRUNCATE ON public.played FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist, item, kind OR TRUNCATE ON public.played_by FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF plays, recording, release OR TRUNCATE ON public.played_on FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF item, kind, listeners_1, listeners_180, listeners_30, listeners_365, listeners_7, listeners_90, plays_1, plays_15, plays_180, plays_3, plays_30, plays_365, plays_61, plays_7, plays_90 OR TRUNCATE ON public.played_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();

@@ -44,6 +44,12 @@ def named_track(title: str | None, artist: str | None) -> str | None:
     return sha256("\n".join(("track", *parts)).encode(errors="replace")).hexdigest()[:32]
 
 
+def name_hash(name: str) -> int | None:
+    """64 bits with a sign that stand for a name as it is compared; None for what is none."""
+    same = normalise(name)
+    return int.from_bytes(sha256(same.encode(errors="replace")).digest()[:8], signed=True) if same else None
+
+
 def _identity(kind: str, parts: Iterable[str]) -> str:
     """Parts are normalised, and so hold no line break."""
     digest = sha256("\n".join((kind, *parts)).encode()).hexdigest()

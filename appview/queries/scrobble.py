@@ -15,7 +15,7 @@ from uuid import UUID
 from appview.cursors import MOST, Listing
 from appview.errors import ActorNotFound, ArtistNotFound, RecordingNotFound, ReleaseNotFound, XrpcError
 from appview.queries.base import VIEWS, Call, Rows, both, every, only, page
-from protocol.played import named_track
+from protocol.played import name_hash, named_track
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
@@ -134,7 +134,7 @@ async def _find(call: Call, kind: Kind, asked: str, artist: Found | None = None)
     if identifier := _IDENTIFIER.fullmatch(asked):
         rows = await call.reads.rows(SQL["known_by_key"], kind, UUID(identifier[1]), by)
     else:
-        rows = await call.reads.rows(SQL["known_by_name"], kind, asked, by)
+        rows = await call.reads.rows(SQL["known_by_name"], kind, name_hash(asked), by)
     if not rows:
         raise NOT_FOUND[kind]
     first = rows[0]

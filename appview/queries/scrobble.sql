@@ -10,14 +10,13 @@ WHERE p.kind = $1::text::played_kind AND p.key = $2
 
 -- name: known_by_name
 -- The same of the most played of that name.
--- $1 kind text, $2 name text, $3 artist integer
+-- $1 kind text, $2 hash bigint, $3 artist integer
 SELECT {{known(p)}}
 FROM (
     SELECT n.id
     FROM visible_played_name n
     WHERE n.kind = $1::text::played_kind
-        AND n.name_hash = hashtextextended(lower(normalize(btrim($2), NFKC)), 0)
-        AND n.name = lower(normalize(btrim($2), NFKC))
+        AND n.name_hash = $2
         AND ($3::integer IS NULL OR EXISTS (
             SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = n.kind AND b.item = n.id
         ))

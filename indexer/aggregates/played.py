@@ -24,6 +24,7 @@ from indexer.aggregates import listening, played_names, played_words, windows
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Changed, Key, Kind, Pile, heard_of, minute_of, netted
+from protocol.played import name_hash
 from runtime.sql import Queries
 
 ItemKey: TypeAlias = tuple[Kind, Key]
@@ -174,6 +175,7 @@ async def _add(connection: Connection, pile: Pile, words: Counter[str], missing:
         [credit for _, credit in names.values()],
         [sum(item.slots) - item.names[names[each]] for each, item in new.items()],
         [played_names.weight(sum(item.slots)) for item in new.values()],
+        [name_hash(name) for name, _ in names.values()],
         [each.name for each in documents.values()],
         [each.tsvector for each in documents.values()],
     )

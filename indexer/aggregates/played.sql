@@ -7,11 +7,12 @@ WHERE NOT EXISTS (SELECT FROM played p WHERE p.key = w.key AND p.kind = w.kind::
 
 -- name: add
 -- Items that nobody has played yet, unless somebody else adds them at the same time. Gives those that were added.
--- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 others integer[], $6 weights smallint[], $7 squeezed text[], $8 words text[]
-INSERT INTO played (kind, key, name, credit, other_plays, weight, squeezed, words)
-SELECT kind::played_kind, key, name, credit, other_plays, weight, squeezed, words::tsvector
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::smallint[], $7::text[], $8::text[])
-    AS new (kind, key, name, credit, other_plays, weight, squeezed, words)
+-- $1 kinds text[], $2 keys uuid[], $3 names text[], $4 credits text[], $5 others integer[], $6 weights smallint[], $7 hashes bigint[], $8 squeezed text[], $9 words text[]
+INSERT INTO played (kind, key, name, credit, other_plays, weight, name_hash, squeezed, words)
+SELECT kind::played_kind, key, name, credit, other_plays, weight, name_hash, squeezed, words::tsvector
+FROM unnest(
+        $1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::smallint[], $7::bigint[], $8::text[], $9::text[]
+    ) AS new (kind, key, name, credit, other_plays, weight, name_hash, squeezed, words)
 ORDER BY key, kind
 ON CONFLICT (key, kind) DO NOTHING
 RETURNING id, kind::text AS kind, key;

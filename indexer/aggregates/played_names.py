@@ -18,6 +18,7 @@ import orjson
 from indexer.aggregates import played_words
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.heard import Changed, Key, Kind, Name
+from protocol.played import name_hash
 from runtime.sql import Queries
 
 SQL: Final = Queries.beside(__file__)
@@ -139,7 +140,8 @@ async def _rename(
     if renamed:
         documents = await played_words.documents(list(renamed.values()))
         names = zip(*renamed.values(), strict=True)
-        found = [each.name for each in documents], [each.tsvector for each in documents]
+        hashes = [name_hash(name) for name, _ in renamed.values()]
+        found = hashes, [each.name for each in documents], [each.tsvector for each in documents]
         for row in await connection.fetch(SQL["rename"], list(renamed), *names, *found):
             words.subtract(row["before"] or ())
         for each in documents:

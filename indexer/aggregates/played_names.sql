@@ -40,10 +40,11 @@ WHERE p.id = new.item;
 
 -- name: rename
 -- What most plays call them, and by which words they are found. Gives the words by which they were.
--- $1 items integer[], $2 names text[], $3 credits text[], $4 squeezed text[], $5 words text[]
+-- $1 items integer[], $2 names text[], $3 credits text[], $4 hashes bigint[], $5 squeezed text[], $6 words text[]
 UPDATE played p
-SET name = new.name, credit = new.credit, squeezed = new.squeezed, words = new.words::tsvector
-FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[]) AS new (item, name, credit, squeezed, words)
+SET name = new.name, credit = new.credit, name_hash = new.name_hash, squeezed = new.squeezed, words = new.words::tsvector
+FROM unnest($1::integer[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+    AS new (item, name, credit, name_hash, squeezed, words)
 JOIN played old ON old.id = new.item
 WHERE p.id = new.item
 RETURNING tsvector_to_array(old.words) AS before;

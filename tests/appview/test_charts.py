@@ -251,6 +251,41 @@ async def test_no_track_is_called_like_a_recording_of_nobody(stage: Stage, clien
     assert (await client.get("fm.plyr.scrobble.getRecording", recording="Strobe"))["tracks"] == []
 
 
+async def test_a_name_is_asked_for_in_any_case_and_with_any_spaces_and_no_other_one_is_meant(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    nils = await stage.person()
+    played = {"Massive  Attack": 1, "STRASSE": 2, "Love": 3, "Lové": 4, "ΧΡΙΣΤΟΣ": 5, "!!!": 6, "！": 7}
+    for name, times in played.items():
+        await players.play(nils, f"By {name}", name, times=times)
+    meant = {
+        "massive attack": 1,
+        "\tMASSIVE \u00a0Attack ": 1,
+        "Straße": 2,
+        "strasse": 2,
+        "love": 3,
+        "LOVE\u0301": 4,
+        "Χριστος": 5,
+        "！！！": 6,
+        "!": 7,
+    }
+    for name, times in meant.items():
+        assert (await client.get("fm.plyr.scrobble.getArtist", artist=name))["artist"]["playCount"] == times
+    for name in ("massiveattack", "løve", " "):
+        assert await client.refused("fm.plyr.scrobble.getArtist", artist=name) == "ArtistNotFound"
+
+
+async def test_what_is_called_otherwise_is_found_by_its_name_of_now(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    nils = await stage.person()
+    await players.play(nils, "Strobe", "deadmau5", recordingMbId=MBID)
+    await players.play(nils, "Strobe (Live)", "deadmau5", times=2, recordingMbId=MBID)
+    assert await client.refused("fm.plyr.scrobble.getRecording", recording="strobe") == "RecordingNotFound"
+    found = await client.get("fm.plyr.scrobble.getRecording", recording="STROBE  (live)")
+    assert found["recording"]["playCount"] == 3
+
+
 async def test_what_nobody_visible_has_played_is_not_found(stage: Stage, client: Client, players: Players) -> None:
     nils = await stage.person("nils.example.com")
     await players.play(nils, "Strobe", "deadmau5", releaseName="Evening")

@@ -115,9 +115,9 @@ FROM generate_series(1, {PEOPLE}) i;
 """
 CHARTS = f"""
 INSERT INTO played_word (word, documents, marks) SELECT word, documents, marks FROM search_word;
-INSERT INTO played (id, kind, other_plays, weight, key, name, credit, squeezed, words)
+INSERT INTO played (id, kind, other_plays, weight, key, name, credit, name_hash, squeezed, words)
 SELECT i, (enum_range(NULL::played_kind))[i % 3 + 1], 0, 9 * 10 / i, md5(i::text)::uuid, 'Name ' || i,
-       '[["A", "' || md5('A') || '"]]', 'name' || i, ('name w' || i % 5000)::tsvector
+       '[["A", "' || md5('A') || '"]]', i, 'name' || i, ('name w' || i % 5000)::tsvector
 FROM generate_series(1, {ROWS}) i;
 INSERT INTO played_total (item, kind, plays, listeners)
 SELECT id, kind, 1 + {ROWS} / id, 1 + {ROWS} / id FROM played;

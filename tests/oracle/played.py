@@ -5,6 +5,7 @@ records.md, "fm.teal.feed.play and fm.teal.alpha.feed.play".
 from __future__ import annotations
 
 import json
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,7 @@ def played(
             "credit": name[1],
             "other_plays": len(heard) - named[name],
             "weight": len(f"{len(heard):b}") // 2,
+            "name_hash": _name_hash(folded(name[0])),
             "squeezed": squeezed(name[0]),
             **found_by(name[0], [artist for artist, _ in json.loads(name[1] or "[]")]),
         }
@@ -116,3 +118,8 @@ def _by_window(what: str, times: list[datetime], since: Mapping[int, datetime], 
 def _listeners(heard: list[Play], since: Mapping[int, datetime]) -> Row:
     dids = {days: len({play.did for play in heard if play.at >= since[days]}) for days in OF_LISTENERS}
     return {"listeners": len({play.did for play in heard})} | {f"listeners_{days}": n for days, n in dids.items()}
+
+
+def _name_hash(name: str) -> int | None:
+    """The first eight bytes of its hash; nothing of no name."""
+    return struct.unpack(">q", sha256(name.encode()).digest()[:8])[0] if name else None

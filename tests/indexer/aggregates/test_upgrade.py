@@ -22,9 +22,9 @@ from .test_played import TODAY, begin, recounted
 
 MBID = "0d4e4dd4-6a3b-4a7c-9d43-5c3b9bd3a4b1"
 KEYS = [f"3kaaaaaaaaa2{letter}" for letter in "abc"]
-BEGIN, ON_RELEASES, BY_KEY = (
+BEGIN, ON_RELEASES, BY_KEY, BY_HASH = (
     next(each.text for each in migrations() if each.name.endswith(name))
-    for name in ("_charts_begin", "_played_on", "_names_by_key")
+    for name in ("_charts_begin", "_played_on", "_names_by_key", "_names_by_hash")
 )
 
 
@@ -117,3 +117,17 @@ async def test_names_that_were_there_before_they_had_keys_are_given_them(pool: P
     await book.write(drops=[(2, records.PLAY, f"2-{turn}") for turn in range(3)])
     await book.put(records.PLAY, heard(9, trackName="another", **nameless))
     assert await stored_charts(pool) == await recounted(pool, book)
+
+
+async def test_names_that_were_there_before_they_were_hashed_are_found(pool: Pool) -> None:
+    book = await begin(pool)
+    names = ["Teardrop", "\u3000BLACK  milk", "Straße", "Χριστος", "Ångström", "Björk", "ｗｉｄｅ"]
+    for number, name in enumerate(names):
+        await book.put(records.PLAY, heard(number, trackName=name), rkey=str(number))
+    hashes = "SELECT key, name_hash FROM played ORDER BY key"
+    before = await pool.fetch(hashes)
+    await pool.execute("ALTER TABLE played DROP COLUMN name_hash CASCADE")
+    await pool.execute("CREATE VIEW visible_played_name AS SELECT FROM played")
+    await pool.execute("CREATE INDEX played_by_name ON played (kind)")
+    await pool.execute(BY_HASH)
+    assert await pool.fetch(hashes) == before
