@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import asyncpg
 
 from indexer.download import bounds, download
-from indexer.examiner import Examined, Examiner, ExaminerDied
+from indexer.examiner import Examined, Examiner, ExaminerDied, SpoolFailed
 from indexer.host_status import STATUS_OF_ERROR
 from indexer.hosts import Hosts
 from indexer.repo_diff import Question
@@ -152,7 +152,7 @@ class Auditor:
             else:
                 report.unchecked = str(fault)
             return _Look(report, settled=False)
-        except (FetchFailed, ExaminerDied, HostFull) as fault:
+        except (FetchFailed, ExaminerDied, SpoolFailed, HostFull) as fault:
             report.unchecked = str(fault) or type(fault).__name__
             return _Look(report, settled=True)
         await self._add_corrupt(report, account_id)
@@ -174,7 +174,10 @@ class Auditor:
         return _Standing(why_not, row["state"], head, row["pds"] or "", row["signing_key"] or "")
 
     async def _compare(self, report: Report, account_id: int, standing: _Standing) -> Head | None:
-        """Add what differs to the report; gives the head at the host. Raises FetchFailed, ExaminerDied, HostFull."""
+        """Add what differs to the report; gives the head at the host.
+
+        Raises FetchFailed, ExaminerDied, SpoolFailed, HostFull.
+        """
         did = report.subject.did
         with self._examiner.spool() as spool:
             async with self._place_at(standing.pds):

@@ -13,10 +13,10 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, Self, cast
@@ -43,8 +43,12 @@ class ExaminerDied(Exception):
     """The process that compared the repo has died, perhaps of its size."""
 
 
+class SpoolFailed(Exception):
+    """What is fetched, or made of it, can't be kept or read: perhaps the disk is full."""
+
+
 class Spool:
-    """A body as it comes in. A context manager: leaving it forgets the body."""
+    """A body as it comes in. A context manager: leaving it forgets the body. All of it raises SpoolFailed."""
 
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.SpooledTemporaryFile(SMALL_BYTES, dir=str(folder))  # noqa: SIM115 - closed by __exit__
@@ -54,10 +58,12 @@ class Spool:
         return self
 
     def __exit__(self, *fault: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what was not flushed, and is not wanted any more
+            self._file.close()
 
     def write(self, chunk: bytes) -> None:
-        self._file.write(chunk)
+        with _spooling():
+            self._file.write(chunk)
         self.size += len(chunk)
 
     @property
@@ -65,13 +71,17 @@ class Spool:
         return self.size <= SMALL_BYTES
 
     def chunks(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        yield self._file.read()
+        with _spooling():
+            self._file.seek(0)
+            body = self._file.read()
+        yield body
 
     def path(self) -> Path:
         """Where another process of ours finds the body."""
-        self._file.flush()
-        return _path_of(self._file)
+        with _spooling():
+            path = _path_of(self._file)
+            self._file.flush()
+        return path
 
 
 class Examined(NamedTuple):
@@ -105,18 +115,21 @@ class Examiner:
     async def examine(
         self, pool: Pool, account_id: int, question: Question, spool: Spool
     ) -> AsyncGenerator[Examined | Rejected]:
-        """Judge a fetched repo against the stored records of its account. Raises ExaminerDied."""
+        """Judge a fetched repo against the stored records of its account. Raises ExaminerDied, SpoolFailed."""
         if spool.is_small:
             rows = await pool.fetch(SQL["some_stored"], account_id, SMALL_RECORDS + 1)
             if len(rows) <= SMALL_RECORDS:
                 yield _compare_here(question, spool, rows)
                 return
-        with _unnamed(self._folder) as listing, _unnamed(self._folder) as commits:
+        with self.spool() as listing, _unnamed(self._folder) as commits:
+
+            async def keep(rows: bytes) -> None:
+                listing.write(rows)
+
             async with pool.acquire() as connection:
-                await connection.copy_from_query(SQL["stored"], account_id, output=listing)
-            listing.flush()
+                await connection.copy_from_query(SQL["stored"], account_id, output=keep)
             async with self._slots:
-                found = await self._ask(question, spool.path(), _path_of(listing), _path_of(commits))
+                found = await self._ask(question, spool.path(), listing.path(), _path_of(commits))
             if isinstance(found, Rejected):
                 yield found
             else:
@@ -125,7 +138,8 @@ class Examiner:
     async def _ask(self, question: Question, car: Path, stored: Path, commits: Path) -> DifferenceFile | Rejected:
         executor, loop = self._executor, asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(executor, compare_files, question, car, stored, commits)
+            with _spooling():
+                return await loop.run_in_executor(executor, compare_files, question, car, stored, commits)
         except BrokenProcessPool as fault:
             if self._executor is executor:
                 self._end()
@@ -177,13 +191,29 @@ async def _listed(commits: Iterable[VerifiedCommit]) -> AsyncIterator[VerifiedCo
 
 
 async def _read(file: BinaryIO, count: int) -> AsyncIterator[VerifiedCommit]:
-    file.seek(0)
+    with _spooling():
+        file.seek(0)
     for _ in range(count):
-        yield load_commit(file)
+        with _spooling():
+            commit = load_commit(file)
+        yield commit
 
 
-def _unnamed(folder: Path) -> BinaryIO:
-    return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
+@contextmanager
+def _spooling() -> Generator[None]:
+    """What fails at the files is not taken for a failure of the database, which would pass."""
+    try:
+        yield
+    except OSError as fault:
+        raise SpoolFailed(str(fault)) from fault
+
+
+@contextmanager
+def _unnamed(folder: Path) -> Generator[BinaryIO]:
+    with _spooling():
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed below
+    with file:
+        yield cast("BinaryIO", file)
 
 
 def _path_of(file: IO[bytes]) -> Path:

@@ -26,7 +26,7 @@ from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, settle_deletion
 from indexer.crew import Crew, backoff
 from indexer.download import bounds, download
 from indexer.effects import Rules
-from indexer.examiner import Examined, Examiner, ExaminerDied
+from indexer.examiner import Examined, Examiner, ExaminerDied, SpoolFailed
 from indexer.host_status import STATUS_OF_ERROR, HostSilent, Status, ask_status
 from indexer.hosts import HostLimits, Hosts
 from indexer.rejections import Rejection
@@ -186,6 +186,9 @@ class SyncWorkers:
                 await self._sync(claim)
         except HostSilent as fault:
             await self._fail(claim, "no_status", str(fault))
+        except SpoolFailed as fault:
+            log.warning("what is fetched can't be kept: %s", fault)
+            await self._fail(claim, "spool", f"spool: {fault}")
         except LeaseLost:
             metrics.SYNCS.labels("lost", "").inc()
 
