@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from indexer.aggregates import Contribution
 from indexer.projections import fields
@@ -19,6 +19,8 @@ from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
 PLAYLIST = "playlist"
+# Bytes of a type, which its lexicon does not bound and an index has to hold. One can be asked for by no more.
+TYPE_MAX = 640
 
 
 class TrackList(NamedTuple):
@@ -55,7 +57,7 @@ def parse(row: RecordRow) -> TrackList:
         rkey=row.key.rkey,
         uri=fields.uri(row),
         cid=str(row.cid),
-        list_type=fields.name(row.value.get("listType")) or PLAYLIST,
+        list_type=_type(row.value.get("listType")),
         name=fields.name(row.value.get("name")),
         subjects=subjects,
     )
@@ -69,6 +71,10 @@ def item_rows(found: TrackList) -> Iterator[tuple[int, datetime, int, bool, bool
             own = _is_of(did, subject)
             yield found.account_id, found.sort_at, place, subject in seen, own, found.rkey, subject
             seen.add(subject)
+
+
+def _type(value: Any) -> str:
+    return (fields.name(value) or PLAYLIST).encode()[:TYPE_MAX].decode(errors="ignore")
 
 
 def _is_of(did: str, subject: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.appview.stage import Client, Person, Stage, moment, tid
@@ -179,3 +181,17 @@ async def test_an_account_says_how_many_albums_and_playlists_it_has(stage: Stage
     actor = (await client.get("fm.plyr.actor.getProfile", actor=nils.did))["actor"]
     assert (actor["albumCount"], actor["playlistCount"]) == (2, 1)
     assert (await client.get("fm.plyr.stats.getStats"))["listCount"] == 4
+
+
+async def test_a_list_of_a_type_that_no_index_holds_is_one_of_an_unknown_type(stage: Stage, client: Client) -> None:
+    nils = await stage.person("nils.example.com")
+    letters = random.Random(1)
+    long = "".join(chr(letters.randrange(0x4E00, 0x9FA5)) for _ in range(3_000))
+    uri, _ = await stage.track_list(nils, [], tid(1), listType=long)
+    other, _ = await stage.track_list(nils, [], tid(2), listType="aaa")
+    [newest, oldest] = (await client.get(BY_ACTOR, actor=nils.did))["lists"]
+    assert [newest["uri"], oldest["uri"]] == [other, uri]
+    assert oldest["listType"] == long[:213]
+    assert (await client.get(GET, uri=uri))["list"] == oldest
+    actor = (await client.get("fm.plyr.actor.getProfile", actor=nils.did))["actor"]
+    assert actor["playlistCount"] == 0

@@ -141,6 +141,7 @@ def track_list(found: Found) -> Row | None:
     if not is_text(value.get("name", ""), 0, 256):
         return None
     subjects = [item["subject"]["uri"] for item in items]
+    kind = shown((value.get("listType") or "").strip()) or "playlist"
     return {
         "created_at": created,
         "updated_at": moment(value.get("updatedAt")),
@@ -150,7 +151,7 @@ def track_list(found: Found) -> Row | None:
         "guest_count": len({subject for subject in subjects if subject.split("/")[2] != found.did}),
         "uri": found.uri,
         "cid": found.cid,
-        "list_type": shown((value.get("listType") or "").strip()) or "playlist",
+        "list_type": kind.encode()[:640].decode(errors="ignore"),
         "name": shown((value.get("name") or "").strip()),
         "subjects": subjects,
     }
