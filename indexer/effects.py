@@ -62,6 +62,7 @@ class _Gathered:
     doubted: list[int] = field(default_factory=list[int])
     hastened: list[int] = field(default_factory=list[int])
     asked: list[int] = field(default_factory=list[int])
+    writing: list[int] = field(default_factory=list[int])
     errors: dict[int, str] = field(default_factory=dict[int, str])
 
 
@@ -110,7 +111,8 @@ class Effects:
             return True
         verdict = await self._judged(self._rules.judge.judge_next, arrival, state, source)
         if isinstance(verdict, Hold):
-            self._doubt(state)
+            assert verdict.doubt is not None
+            self._doubt(state, verdict.doubt)
             return False
         self._carry_out(verdict, frame, state, source)
         return True
@@ -134,6 +136,7 @@ class Effects:
         await states.desynchronize(connection, gathered.desynchronized, rules.resyncs_per_hour)
         await states.hasten(connection, gathered.hastened, rules.resyncs_per_hour)
         await states.ask_hosts(connection, gathered.asked)
+        await states.wonder(connection, gathered.writing, rules.refresh_pause)
         await states.doubt_keys(connection, gathered.doubted, rules.refresh_pause)
         await states.mark_stale(connection, gathered.stale)
 
@@ -156,6 +159,8 @@ class Effects:
                 self._move(state, Head(rev, state.head.data, commit), "sync")
             case Rejected(reason, detail):
                 self._outcomes["rejected", reason] += 1
+                if reason is Rejection.ACCOUNT_INACTIVE and speaks_for(source, state):
+                    self._gathered.writing.append(state.account_id)
                 if reason is not Rejection.REPLAY:  # which is nobody's fault
                     self._gathered.errors[state.account_id] = pg_text(f"{reason}: {detail}")
             case Desynchronized(reason, detail):
@@ -181,7 +186,7 @@ class Effects:
         state.stale = True
         self.wants_identity = True
 
-    def _doubt(self, state: RepoState, reason: Rejection = Rejection.SIGNATURE_INVALID) -> None:
+    def _doubt(self, state: RepoState, reason: Rejection) -> None:
         self._outcomes["doubted", reason] += 1
         self._gathered.doubted.append(state.account_id)
         state.stale = True
@@ -202,14 +207,14 @@ class Effects:
     def _hold_report(self, arrival: Arrival, state: RepoState, source: Source) -> None:
         """Whether the PDS may speak for the account is not known now; of one that is not active nothing waits."""
         if state.active:
-            self._hold(arrival, state, source, Hold(doubt=False))
+            self._hold(arrival, state, source, Hold())
         else:
             self._outcomes["account", "asked"] += 1
             self._gathered.asked.append(state.account_id)
 
     def _hold(self, arrival: Arrival, state: RepoState, source: Source, hold: Hold) -> None:
-        if hold.doubt:
-            self._doubt(state)
+        if hold.doubt is not None:
+            self._doubt(state, hold.doubt)
         if hold.hastens:
             self._gathered.hastened.append(state.account_id)
             self.wants_sync = True

@@ -257,6 +257,12 @@ def parse_time(value: object) -> datetime | None:
 
 
 def _commit(fields: Fields, seq: int) -> CommitFrame:
+    ops: tuple[RepoOp, ...] = ()
+    prev_data = unclear = None
+    try:
+        ops, prev_data = tuple(_op(op) for op in fields.items("ops")), fields.optional_link("prevData")
+    except FrameInvalid as fault:
+        unclear = str(fault)
     return CommitFrame(
         seq=seq,
         did=Did.parse(fields.text("repo")),
@@ -264,10 +270,11 @@ def _commit(fields: Fields, seq: int) -> CommitFrame:
         rev=fields.tid("rev"),
         since=fields.tid("since") if fields.has("since") else None,
         blocks=fields.blob("blocks"),
-        ops=tuple(_op(op) for op in fields.items("ops")),
-        prev_data=fields.optional_link("prevData"),
+        ops=ops,
+        prev_data=prev_data,
         too_big=fields.flag("tooBig", default=False),
         time=fields.time(),
+        unclear=unclear,
     )
 
 

@@ -6,6 +6,7 @@ is no clear answer is none. Spec: com.atproto.sync.getRepoStatus; sync.md sectio
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 
 from indexer.accounts import DELETED, NOT_FOUND
@@ -19,10 +20,11 @@ class HostSilent(Exception):
 
 
 class Status(NamedTuple):
-    """As in `#account`."""
+    """As in `#account`. `asked_at`: when the host was asked; what it reports of its own accord since then is newer."""
 
     active: bool
     status: str | None
+    asked_at: datetime
 
 
 # Errors by which a host says that it has the account, or the repo, no more. Their names count: some hosts say 404.
@@ -36,6 +38,7 @@ STATUS_OF_ERROR: Final = {
 
 async def ask_status(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did) -> Status:
     """Ask a host for the status of one of its accounts, and tell `hosts` how it fares. Raises HostSilent."""
+    asked_at = datetime.now(UTC)
     try:
         async with fetcher.open(f"{origin}/xrpc/com.atproto.sync.getRepoStatus", {"did": did}) as found:
             answer = await found.json()
@@ -43,7 +46,7 @@ async def ask_status(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did) -> S
     except XrpcError as fault:
         hosts.refused(origin, fault)
         if fault.name in STATUS_OF_ERROR:
-            return Status(False, STATUS_OF_ERROR[fault.name])
+            return Status(False, STATUS_OF_ERROR[fault.name], asked_at)
         raise HostSilent(f"getRepoStatus: {fault}") from fault
     except FetchFailed as fault:
         if isinstance(fault, Unreachable):
@@ -56,5 +59,5 @@ async def ask_status(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did) -> S
     if fields.get("did") != did or not isinstance(active, bool):
         raise HostSilent("getRepoStatus: not about this account")
     if active or not isinstance(status, str):
-        return Status(active, None)
-    return Status(False, NOT_FOUND if status == DELETED else status[:100])
+        return Status(active, None, asked_at)
+    return Status(False, NOT_FOUND if status == DELETED else status[:100], asked_at)

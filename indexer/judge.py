@@ -53,12 +53,13 @@ class Arrival(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """The event can't be judged yet. `doubt`: its signature does not verify under the key that we know.
+    """The event can't be judged yet. `doubt`: for what it would be rejected if key and PDS of the account are those
+    that we know.
 
-    `hastens`: it does, and the repo, which could not be fetched, may be fetched now.
+    `hastens`: the account has signed it, and the repo, which could not be fetched, may be fetched now.
     """
 
-    doubt: bool
+    doubt: Rejection | None = None
     hastens: bool = False
 
 
@@ -91,17 +92,19 @@ class Judge:
         """
         frame = arrival.frame
         if not isinstance(frame, CommitFrame | SyncFrame):
-            return Hold(doubt=False)
+            return Hold()
         if state.state != "error" or state.stale or state.key is None or not speaks_for(source, state):
-            return Hold(doubt=False)
+            return Hold()
         fault = check_signature(frame, self._key(state.key), self._limits, now)
-        doubt = fault is not None and fault.reason in _KEY_FAULTS and may_be_outdated(arrival, state)
-        return Hold(doubt, hastens=fault is None)
+        is_doubtful = fault is not None and fault.reason in _KEY_FAULTS and may_be_outdated(arrival, state)
+        return Hold(fault.reason if fault and is_doubtful else None, hastens=fault is None)
 
     def judge_next(self, arrival: Arrival, state: RepoState, source: Source, now: datetime) -> Verdict:
         """The verdict on an event before which nothing waits, of an active account that is settled."""
         frame = arrival.frame
         if not speaks_for(source, state):
+            if may_be_outdated(arrival, state):
+                return Hold(Rejection.WRONG_HOST)
             return Rejected(Rejection.WRONG_HOST, f"{source.origin} is not its PDS")
         if state.key is None or state.pds is None:
             verdict: Verdict = Rejected(Rejection.NO_SIGNING_KEY, "its DID document has no key, or no host")
@@ -113,7 +116,7 @@ class Judge:
             assert isinstance(frame, SyncFrame)
             verdict = verify_sync(frame, state.head, self._key(state.key), self._limits, now)
         if isinstance(verdict, Rejected) and verdict.reason in _KEY_FAULTS and may_be_outdated(arrival, state):
-            return Hold(doubt=True)
+            return Hold(verdict.reason)
         if isinstance(verdict, VerifiedCommit | NewRev) and state.unsigned_rev is not None:
             return Desynchronized(Desync.UNCONFIRMED, f"an unsigned source told of {state.unsigned_rev} before")
         return verdict

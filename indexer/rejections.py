@@ -43,7 +43,7 @@ class Desync(StrEnum):
     TOO_MANY_OPS = "too_many_ops"
     TREE_INVALID = "tree_invalid"
     TREE_INCOMPLETE = "tree_incomplete"  # blocks that the proof needs are absent
-    OPS_MISMATCH = "ops_mismatch"  # an op says other than the new tree holds, or ops of one path contradict each other
+    OPS_MISMATCH = "ops_mismatch"  # an op says other than the new tree holds, or nothing that can be read
     RECORD_MISSING = "record_missing"  # the block of a created or updated record is absent or does not hash to its CID
     INVERSION_MISMATCH = "inversion_mismatch"
     PREV_DATA_MISMATCH = "prev_data_mismatch"

@@ -251,7 +251,8 @@ class SyncWorkers:
         self.wake()
 
     async def _store_status(self, claim: Claim, status: Status) -> None:
-        """What the host says of the account. A repo that it does not give out though it is active has failed."""
+        """What the host says of the account. A repo that it does not give out though it is active has failed; one of
+        which something newer is known by now goes back to the queue."""
         if status.active and not claim.inactive:
             await self._fail(claim, "contradiction", "its host has the account, and does not give out the repo")
             return
@@ -259,7 +260,8 @@ class SyncWorkers:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
-            await self._set_status(connection, account_id, status.active, status.status, datetime.now(UTC))
+            await self._set_status(connection, account_id, status.active, status.status, status.asked_at)
+            await connection.execute(SQL["put_back"], *claim.lease, False)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))
                 if status.status == NOT_FOUND or claim.attempts >= DELETED_ASKS:

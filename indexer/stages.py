@@ -29,7 +29,8 @@ class RepoOp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CommitFrame:
-    """`#commit`: a change of one repo. `blocks` is a CAR, not parsed yet."""
+    """`#commit`: a change of one repo. `blocks` is a CAR, not parsed yet. `unclear`: what is wrong with the ops or
+    `prevData`, which are left out then: that its account has signed such a thing can still be told."""
 
     seq: int
     did: Did
@@ -41,6 +42,7 @@ class CommitFrame:
     prev_data: Cid | None
     too_big: bool
     time: datetime | None
+    unclear: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,13 @@ async def ask_hosts(connection: Connection, account_ids: Sequence[int]) -> None:
         await connection.execute(SQL["ask_hosts"], account_ids)
 
 
+async def wonder(connection: Connection, account_ids: Sequence[int], pause: float) -> None:
+    """These accounts write, though they are not active as far as is known: that they are again was perhaps not told.
+    Their hosts are asked, though not within `pause` seconds of the last time."""
+    if account_ids:
+        await connection.execute(SQL["wonder"], sorted(set(account_ids)), pause)
+
+
 async def note_errors(connection: Connection, errors: Mapping[int, str]) -> None:
     """Why an event of these repos, by account id, was refused last."""
     if errors:

@@ -77,6 +77,16 @@ WHERE account_id = ANY ($1::bigint[]) AND state = 'error' AND next_attempt_at > 
 -- $1 account_ids bigint[]
 UPDATE repo SET next_attempt_at = now() WHERE account_id = ANY ($1::bigint[]) AND state = 'inactive';
 
+-- name: wonder
+-- The hosts of inactive accounts that are not deleted are asked, with a pause after the last time.
+-- $1 account_ids bigint[], $2 pause double precision
+UPDATE repo r
+SET next_attempt_at = least(
+        r.next_attempt_at, greatest(now(), r.compared_at + $2::double precision * interval '1 second')
+    )
+FROM account a
+WHERE r.account_id = ANY ($1::bigint[]) AND r.state = 'inactive' AND a.id = r.account_id AND NOT a.deleted;
+
 -- name: note_errors
 -- Why an event was refused last.
 -- $1 account_ids bigint[], $2 reasons text[]

@@ -97,7 +97,7 @@ def verify_commit(
     """Judge a `#commit` against the repo's `head` (None: nothing of it is known, only a first commit can chain)."""
     try:
         signed, blocks = _signed(frame, head, key, limits, now)
-        _check_size(frame, limits)
+        _check_ops(frame, limits)
         changes = _coalesce(frame.ops)
         _check_tree(frame, changes, Tree(signed.data, blocks, limits.tree))
         _check_chain(frame, head)
@@ -176,7 +176,9 @@ def _signed(
     return signed, car.blocks
 
 
-def _check_size(frame: CommitFrame, limits: VerifyLimits) -> None:
+def _check_ops(frame: CommitFrame, limits: VerifyLimits) -> None:
+    if frame.unclear is not None:
+        raise RepoDesynchronized(Desync.OPS_MISMATCH, frame.unclear)
     if frame.too_big:
         raise RepoDesynchronized(Desync.TOO_BIG, "the host left the changes out")
     if len(frame.ops) > limits.max_ops:

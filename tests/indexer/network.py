@@ -45,6 +45,7 @@ class Pds:
     errors: dict[str, tuple[int, str]] = field(default_factory=dict)
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     before: Callable[[str], Awaitable[None]] | None = None
+    before_status: Callable[[str], Awaitable[None]] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,6 +72,8 @@ class Pds:
 
     async def get_status(self, request: web.Request) -> web.StreamResponse:
         did = request.query["did"]
+        if self.before_status is not None:
+            await self.before_status(did)
         if did in self.statuses:
             return web.json_response({"did": did} | self.statuses[did])
         if did in self.repos:

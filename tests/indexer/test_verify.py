@@ -194,6 +194,17 @@ def test_what_is_not_proved_to_be_the_accounts_is_rejected_by_name(spoil: Any, r
     assert verdict.reason is reason
 
 
+@pytest.mark.parametrize("changes", [{"ops": None}, {"prevData": 1}])
+def test_ops_that_cannot_be_read_cost_nothing_without_a_signature(changes: dict[str, Any]) -> None:
+    repo = filled()
+    head = head_of(repo)
+    body = repo.write((A, record()))
+    reject_signature(repo, body)
+    verdict = judge(repo, body | changes, head)
+    assert isinstance(verdict, Rejected)
+    assert verdict.reason is Rejection.SIGNATURE_INVALID
+
+
 def test_a_commit_signed_with_high_s_is_rejected() -> None:
     order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
     repo = filled()
@@ -262,6 +273,14 @@ def desync_not_deleted(repo: Repo, body: dict[str, Any]) -> None:
     body["ops"].append({"action": "delete", "path": track(0), "cid": None})
 
 
+def desync_action(repo: Repo, body: dict[str, Any]) -> None:
+    body["ops"][0]["action"] = "move"
+
+
+def desync_prev_data(repo: Repo, body: dict[str, Any]) -> None:
+    body["prevData"] = "text"
+
+
 def desync_hidden_op(repo: Repo, body: dict[str, Any]) -> None:
     body["ops"] = body["ops"][1:]
 
@@ -287,6 +306,8 @@ def desync_record_altered(repo: Repo, body: dict[str, Any]) -> None:
         (desync_incomplete, Desync.TREE_INCOMPLETE),
         (desync_other_value, Desync.OPS_MISMATCH),
         (desync_not_deleted, Desync.OPS_MISMATCH),
+        (desync_action, Desync.OPS_MISMATCH),
+        (desync_prev_data, Desync.OPS_MISMATCH),
         (desync_hidden_op, Desync.INVERSION_MISMATCH),
         (desync_wrong_prev, Desync.INVERSION_MISMATCH),
         (desync_record_absent, Desync.RECORD_MISSING),
