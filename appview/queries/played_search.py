@@ -50,7 +50,8 @@ async def _found(call: Call, kinds: list[str], most: int) -> defaultdict[str, se
         return hits
     meanings = await search_words.meanings(call, SQL["words"], asked.words)
     looked_for = search_words.columns(search_words.levels(asked.words, meanings))
-    rows = await call.reads.rows(SQL["documents"], kinds, asked.whole, *looked_for, most)
+    corrected = search_words.corrected(asked.words, meanings)
+    rows = await call.reads.rows(SQL["documents"], kinds, asked.whole, *looked_for, corrected, most)
     for score, row in relevant(asked, meanings, rows):
         hits[row["kind"]].add(Hit(score, row["plays"], row["id"]))
     return hits

@@ -5,16 +5,16 @@
 
 -- name: documents
 -- What is played, of the kinds asked for, that may be what is meant.
--- $1 kinds text[], $2 whole text, $3 often text, $4 wanted text[], $5 but text[], $6 among integer[], $7 dear boolean[], $8 limit integer
+-- $1 kinds text[], $2 whole text, $3 often text, $4 wanted text[], $5 but text[], $6 among integer[], $7 dear boolean[], $8 corrected text[], $9 limit integer
 WITH asked AS MATERIALIZED (
     SELECT $2::text AS whole, $3::text::tsquery AS often, $4::text[]::tsquery[] AS wanted, $5::text[]::tsquery[] AS but,
-           $6::integer[] AS among, $7::boolean[] AS dear
+           $6::integer[] AS among, $7::boolean[] AS dear, $8::text[] AS corrected
 )
-{{played_documents('artist', $8::integer)}}
+{{played_documents('artist', $9::integer)}}
 UNION ALL
-{{played_documents('release', $8::integer)}}
+{{played_documents('release', $9::integer)}}
 UNION ALL
-{{played_documents('recording', $8::integer)}};
+{{played_documents('recording', $9::integer)}};
 
 -- name: shown
 -- The views of some items, each as relevant as is said.

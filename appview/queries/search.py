@@ -115,6 +115,7 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
         [kind for kind, _ in asked.keys],
         [key for _, key in asked.keys],
         asked.all_of_it,
+        search_words.corrected(asked.words, meanings),
         most,
     )
     return scored(asked, meanings, rows)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from appview.queries.base import Call
 from appview.queries.search_score import BEGUN_LEAST, Known, known
-from protocol.words import Sought, farther, near, parted, within
+from protocol.words import Sought, distance, farther, near, parted, within
 
 COMMON = 1_000
 """Documents of a word that is looked for alone from which on the popular ones are looked at first."""
@@ -22,17 +22,22 @@ AMONG = 500
 """Documents that answer to a query, the popular ones of which are looked at."""
 PARTIAL, PARTIAL_AMONG = 3, 50
 """Queries of all words but one, at the most, and the same for them."""
+NAMES, NAMES_BY_WORD = 24, 3
+"""Whole names that may be meant by one with mistakes, and known words for each of its words."""
+MISTAKES = 2
+"""Edits of a word of these."""
 FUZZY_MIN = 3
 """Characters of a word in which mistakes are looked for."""
 
 
 class Level(NamedTuple):
-    """Documents that a query finds and `but` does not. `among`: as AMONG; `steps`: as STEPS; `alone`: by one word that
-    was typed."""
+    """Documents that a query finds and `but` does not. `among`: as AMONG; `documents`: those of its words; `steps`: as
+    STEPS; `alone`: by one word that was typed."""
 
     query: str
     but: str | None
     among: int
+    documents: int
     steps: int
     alone: bool
 
@@ -107,14 +112,37 @@ def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist:
 def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | None], list[int], list[bool]]:
     """As the statements `documents` take them; first the query to which so many documents answer that the popular ones
     are looked at before all others, if there is one."""
-    many = found and (found[0].dear or (found[0].alone and found[0].steps > COMMON))
+    many = found and (found[0].dear or (found[0].alone and found[0].documents > COMMON))
     return (
         found[0].query if many else None,
         [level.query for level in found],
         [level.but for level in found],
         [level.among for level in found],
-        [level.dear or (level is found[0] and level.alone and level.steps > ALONE) for level in found],
+        [level.dear or (level is found[0] and level.alone and level.documents > ALONE) for level in found],
     )
+
+
+def corrected(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]]) -> list[str]:
+    """Whole names, as they are compared, that may be meant by what was typed with mistakes in it: so a name is found
+    though each of its words is too common to be looked for. None where every word is a known one."""
+    names, is_mistaken = [""], False
+    for each, words in zip(typed, meanings, strict=True):
+        edits, likely = _likely(each.word, words)
+        is_mistaken |= edits > 0
+        names = [name + word for name in names for word in likely][:NAMES]
+    return names if is_mistaken else []
+
+
+def _likely(word: str, known: Sequence[Known]) -> tuple[int, list[str]]:
+    """The known words at the fewest edits, the commonest first, or the word itself; and how many edits these are."""
+    near = sorted(
+        (distance(word, text), -each.documents, text.replace(" ", ""))
+        for each in known
+        for text in ([each.word] if each.other is None else [f"{each.word} {each.other}", f"{each.other} {each.word}"])
+    )
+    if not near or not 0 < near[0][0] <= MISTAKES:
+        return 0, [word]
+    return near[0][0], [text for edits, _, text in near if edits <= MISTAKES][:NAMES_BY_WORD]
 
 
 def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | None, among: int = AMONG) -> Level:
@@ -124,7 +152,8 @@ def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | 
         del longest[len(longest) // 2 :]
     parts = list(dict.fromkeys("|".join(map(_sought, group)) for group in chosen))
     query = "&".join(f"({part})" for part in [*parts, *map(_quoted, artist)])
-    return Level(query, but, among, steps, alone=len(parts) == 1)
+    documents = sum(each.documents for group in chosen for each in group)
+    return Level(query, but, among, documents, steps, alone=len(parts) == 1)
 
 
 def _steps(groups: Sequence[Sequence[Known]]) -> int:

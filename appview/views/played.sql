@@ -155,8 +155,8 @@ END
 
 -- fragment: played_documents(kind, most)
 -- What is played of one kind and may be what is asked for, at most so many, those first that are likely to be: the whole
--- name, its beginning, then by words: of common ones what is played most, and query by query what it finds, of that the
--- most played among some. Some may come twice. A part is not begun once there are enough. What is dear among recordings is
+-- name, its beginning, whole names but for mistakes, then by words: of common ones what is played most, and query by query
+-- what it finds, of that the most played among some. Some may come twice. A part is not begun once there are enough. What is dear among recordings is
 -- not among other items, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT p.kind::text AS kind, p.id, p.plays, length(ltrim(p.plays::bit(32)::text, '0')) AS popularity, found.name,
         NULL AS alias, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
@@ -183,6 +183,18 @@ END
               ORDER BY n.name
               LIMIT :most / 4
           ) d)
+         UNION ALL
+         (SELECT d.*
+          FROM asked q
+          CROSS JOIN LATERAL unnest(q.corrected) AS meant (name)
+          CROSS JOIN LATERAL (
+              SELECT n.*
+              FROM visible_played_document n
+              WHERE n.kind = :kind AND n.name = meant.name
+              ORDER BY n.weight DESC
+              LIMIT :most / 8
+          ) d
+          LIMIT :most / 4)
          UNION ALL
          (SELECT d.*
           FROM asked q

@@ -80,7 +80,7 @@ ORDER BY asked.place, found.way, found.documents DESC, found.word, found.other
 -- What is looked for, as a row: of the parameters of the statement `documents`.
 SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
        $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
-       $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it,
+       $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it, $16::text[] AS corrected,
        -- An account that is not known has nothing.
        CASE WHEN $12::text IS NOT NULL THEN coalesce(
            {{account_id($12::text)}},
@@ -90,7 +90,7 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
 
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
--- is pointed to, the whole name, its beginning, then by words: of common ones the popular documents, and query by query
+-- is pointed to, the whole name, its beginning, whole names but for mistakes, then by words: of common ones the popular documents, and query by query
 -- those that it finds, the popular ones among some. Some may come twice. A part is not begun once there are enough. What
 -- is dear among tracks is not among other documents, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
@@ -132,6 +132,18 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
           ORDER BY n.name
           LIMIT :most / 4
       ) d)
+     UNION ALL
+     (SELECT d.*
+      FROM asked q
+      CROSS JOIN LATERAL unnest(q.corrected) AS meant (name)
+      CROSS JOIN LATERAL (
+          SELECT n.*
+          FROM visible_document n
+          WHERE n.kind = :kind AND n.name = meant.name AND {{fits(n, q, :kind)}}
+          ORDER BY n.popularity DESC
+          LIMIT :most / 8
+      ) d
+      LIMIT :most / 4)
      UNION ALL
      (SELECT d.*
       FROM asked q

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appview.queries.search_score import Known
-from appview.queries.search_words import ALONE, COMMON, columns, levels
+from appview.queries.search_words import ALONE, COMMON, NAMES, columns, corrected, levels
 from protocol.words import Sought
 
 
@@ -43,3 +43,33 @@ def test_a_common_word_of_two_is_still_looked_for_alone() -> None:
     found = levels(typed, [[late(ALONE + 1)], [Known("train", ALONE + 1, 1.0)]])
     assert [level.query for level in found][1:] == ["('train')", "('late')"]
     assert columns(found)[4][1:] == [False, False]
+
+
+def test_a_lone_word_that_is_mistyped_is_not_common_for_what_else_it_may_mean() -> None:
+    meant = [Known("brazabonor", 2_944, 0.7), *(Known(f"braz{letter}", 1_000, 0.6, "bonor") for letter in "abcdefgh")]
+    assert columns(levels([Sought("braazbonor", begins=True)], [meant]))[4] == [False]
+
+
+def test_whole_names_are_corrected_by_the_commonest_words_at_the_fewest_edits() -> None:
+    typed = [Sought("teh", begins=False), Sought("lov", begins=False), Sought("night", begins=True)]
+    meanings = [
+        [Known("the", 900, 0.5), Known("ten", 20, 0.5), Known("lehar", 3, 0.4)],
+        [Known("love", 800, 0.6), Known("lovely", 30, 0.9)],
+        [Known("night", 700, 1.0), Known("nights", 9, 0.95)],
+    ]
+    assert corrected(typed, meanings) == ["thelovenight", "tenlovenight"]
+
+
+@pytest.mark.parametrize("known", [[], [Known("lovely", 5, 0.9)], [late(50)]])
+def test_nothing_is_corrected_where_no_word_is_known_to_be_mistyped(known: list[Known]) -> None:
+    assert corrected([Sought("late" if known == [late(50)] else "l", begins=True)], [known]) == []
+
+
+def test_of_a_space_that_was_not_typed_both_orders_are_corrected() -> None:
+    assert corrected([Sought("lostriver", begins=True)], [[Known("river", 5, 0.7, "lost")]])[0] == "lostriver"
+
+
+def test_only_so_many_names_are_corrected() -> None:
+    meant = [Known(f"nigh{letter}", 5, 0.6) for letter in "abcdefgh"]
+    typed = [Sought("night", begins=False)] * 12
+    assert len(corrected(typed, [meant] * 12)) == NAMES
