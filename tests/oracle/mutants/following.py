@@ -72,7 +72,7 @@ FOLLOWING: Final = (
         "indexer/aggregates/search.py",
         "    if touched.subjects:\n",
         "    if touched.subjects and words:\n",
-        CALM,
+        ("tests/indexer/aggregates/test_search.py",),
     ),
     Mutant(
         "what was played on a release stays there",
