@@ -236,23 +236,6 @@ async def test_a_host_that_does_not_give_out_a_repo_is_asked_why_and_the_account
     assert 50 < (row["next_attempt_at"] - datetime.now(UTC)).total_seconds() < 100, "and asked for again"
 
 
-async def test_what_became_of_an_account_while_its_host_was_asked_is_newer_than_the_answer(parts, net, pool) -> None:
-    repo = await synced(parts, net)
-    moments: list[datetime] = []
-
-    async def asked(_: str) -> None:
-        moments.append(datetime.now(UTC))
-
-    net.pds.before_status = asked
-    net.pds.errors[repo.did] = 400, "RepoDeactivated"
-    net.pds.statuses[repo.did] = {"active": False, "status": "deactivated"}
-    await parts.desynchronize(repo.did)
-    await parts.reaches(repo.did, "inactive")
-    await report(parts, repo.did, False, "deleted", moments[0])
-    assert (await parts.account(repo.did))["deleted"]
-    assert await parts.records(repo.did) == {}
-
-
 async def test_a_repo_that_its_host_does_not_know_is_hidden_and_comes_back_when_it_does(parts, net, pool) -> None:
     repo = await synced(parts, net)
     del net.pds.repos[repo.did]

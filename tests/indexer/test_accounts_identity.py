@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from indexer import identities
+from indexer.accounts import set_status
 from protocol.crypto import PrivateKey
 from protocol.identity import DidDocument
 from runtime.db import Pool
@@ -371,3 +372,22 @@ async def test_a_did_web_account_is_followed(parts, net, pool) -> None:
     await parts.track(repo.did)
     await parts.reaches(repo.did, "synced")
     assert await parts.records(repo.did) == held(repo)
+
+
+async def test_what_became_of_an_account_while_its_host_was_asked_is_newer_than_the_answer(parts, net, pool) -> None:
+    repo = await synced(parts, net)
+    moments: list[datetime] = []
+
+    async def asked(_: str) -> None:
+        moments.append(datetime.now(UTC))
+
+    net.pds.before_status = asked
+    net.pds.errors[repo.did] = 400, "RepoDeactivated"
+    net.pds.statuses[repo.did] = {"active": False, "status": "deactivated"}
+    await parts.desynchronize(repo.did)
+    await parts.reaches(repo.did, "inactive")
+    account_id = (await parts.account(repo.did))["id"]
+    async with pool.acquire() as connection, connection.transaction():
+        await set_status(connection, account_id, False, "deleted", moments[0])
+    assert (await parts.account(repo.did))["deleted"]
+    assert await parts.records(repo.did) == {}
