@@ -25,7 +25,7 @@ from indexer.judge import Source
 from indexer.outbound import http_origin
 from indexer.rejections import Rejection
 from indexer.stages import ErrorFrame, Frame, InfoFrame
-from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
+from indexer.subscriber import StreamEnded, StreamLimits, Subscriber, position_of
 from protocol.text import pg_text
 from runtime.db import Pool
 from runtime.sql import Queries
@@ -57,7 +57,7 @@ class Firehose(Subscriber):
     async def _listen(self, session: aiohttp.ClientSession, origin: str) -> None:
         stored = await self._pool.fetchrow(SQL["read_cursor"], origin)
         here = self._inbox.source is not None and self._inbox.source.origin == origin
-        position = self._inbox.position if here else _position_of(stored)
+        position = self._inbox.position if here else position_of(stored)
         cursor = position.seq if here or stored else None
         url = self._live(origin) + ("" if cursor is None else f"?cursor={cursor}")
         self._numbered = False
@@ -196,10 +196,3 @@ def _object(body: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def _position_of(stored: asyncpg.Record | None) -> Position:
-    if stored is None:
-        return Position(0, None)
-    time: datetime | None = stored["event_time"]
-    return Position(stored["seq"], time and time.isoformat())

@@ -22,13 +22,14 @@ import zstandard
 
 from indexer import jetstream_events, metrics
 from indexer.frames import ERROR, INFO, FrameInvalid, Interest
+from indexer.gaps import at_first_frame, while_away
 from indexer.inbox import Inbox, Position
-from indexer.jetstream_events import METHOD, Event
+from indexer.jetstream_events import METHOD, Event, time_of
 from indexer.judge import source_of
 from indexer.outbound import http_origin
 from indexer.rejections import Rejection
 from indexer.stages import ErrorFrame, Frame, InfoFrame
-from indexer.subscriber import StreamEnded, StreamLimits, Subscriber
+from indexer.subscriber import StreamEnded, StreamLimits, Subscriber, position_of
 from runtime.db import Pool
 from runtime.sql import Queries
 
@@ -69,20 +70,25 @@ class Jetstream(Subscriber):
         self._decompressor: zstandard.ZstdDecompressor | None = None
         self._without_dictionary: set[str] = set()
         self._skips_large = False
+        self._follows = False  # whether the present subscription has gone on from the cursor
 
     async def _listen(self, session: aiohttp.ClientSession, origin: str) -> None:
         here = self._inbox.source is not None and self._inbox.source.origin == origin
-        stored = self._inbox.position.seq if here else await self._pool.fetchval(SQL["read_cursor"], origin)
+        last = self._inbox.position if here else position_of(await self._pool.fetchrow(SQL["read_cursor"], origin))
+        self._follows = False
         began = int(datetime.now(UTC).timestamp() * 1e6) - SKEW_MICROS
+        url = await self._url(session, origin, last.seq or None)
         try:
-            async with self._subscription(session, origin, await self._url(session, origin, stored)) as socket:
+            async with self._subscription(session, origin, url) as socket:
                 if not here:
-                    await self._inbox.attach(source_of(origin, KIND), Position(stored or began, None))
-                changed = await self._gaps.changed_from_another(origin)
-                await self._note_at_start({"another_relay"} if changed else set())
+                    await self._inbox.attach(source_of(origin, KIND), last._replace(seq=last.seq or began))
+                missed = {"another_relay"} if await self._gaps.changed_from_another(origin) else set[str]()
+                if last.seq and (reason := while_away(time_of(last.seq), datetime.now(UTC), self._limits.gaps)):
+                    missed.add(reason)
+                await self._note_at_start(missed)
                 await self._pool.execute(SQL["subscribed"], origin, began)
                 self.stands.set()
-                log.info("%s: subscribed at %s", origin, f"cursor {stored}" if stored else "live")
+                log.info("%s: subscribed at %s", origin, f"cursor {last.seq}" if last.seq else "live")
                 await self._read(socket)
         except aiohttp.WSServerHandshakeError as fault:
             if fault.status == 400:  # it may have another dictionary by now, or none
@@ -133,6 +139,8 @@ class Jetstream(Subscriber):
                 return False
             self._check_time(event)
             position = Position(event.micros, event.time)
+            if not self._follows:
+                await self._look_at_first(position)
             if not jetstream_events.concerns(event, self._interest, self._indexed):
                 if not self._tells:
                     await self._tell()
@@ -154,6 +162,12 @@ class Jetstream(Subscriber):
             raise
         assert not isinstance(frame, InfoFrame | ErrorFrame)
         return await self._put(frame, raw, position)
+
+    async def _look_at_first(self, first: Position) -> None:
+        """A Jetstream that has the event at the cursor sends it again: what comes in its place tells of a gap."""
+        self._follows = True
+        if reason := at_first_frame(self._inbox.position, first, self._limits.gaps):
+            await self._note_gap(reason)
 
     def _check_time(self, event: Event) -> None:
         """An event from the future would take the cursor with it."""

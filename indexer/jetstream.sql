@@ -1,7 +1,7 @@
 -- name: read_cursor
 -- Where to go on with a Jetstream, in microseconds since 1970.
 -- $1 source text
-SELECT seq FROM source_cursor WHERE source = $1 AND shard = '' AND kind = 'jetstream';
+SELECT seq, event_time FROM source_cursor WHERE source = $1 AND shard = '' AND kind = 'jetstream';
 
 -- name: subscribed
 -- A subscription stands: from now on nothing is missed.

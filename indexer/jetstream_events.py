@@ -73,6 +73,11 @@ def read(text: str | bytes) -> Event:
             raise FrameInvalid("the message is neither a message nor an error")
 
 
+def time_of(micros: int) -> datetime:
+    """The time that a cursor is."""
+    return _EPOCH + micros * _MICROSECOND
+
+
 def _event(body: dict[str, Any]) -> Event:
     method, _, name = Fields(body).text("$type").partition("#")
     if method != METHOD:

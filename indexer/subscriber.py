@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import aiohttp
+import asyncpg
 
 from indexer import metrics
 from indexer.frames import Interest, touches
@@ -315,6 +316,14 @@ class Subscriber(ABC):
     async def _note_gap(self, reason: str) -> None:
         assert self._inbox.source is not None
         await self._gaps.note(self._inbox.source.origin, reason)
+
+
+def position_of(stored: asyncpg.Record | None) -> Position:
+    """How far a source is in the database; the beginning when it was never read."""
+    if stored is None:
+        return Position(0, None)
+    time: datetime | None = stored["event_time"]
+    return Position(stored["seq"], time and time.isoformat())
 
 
 @asynccontextmanager

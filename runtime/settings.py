@@ -103,7 +103,9 @@ class Settings(BaseSettings):
     reconnect_min: float = _field(0.5, "first pause before a reconnect [s]", gt=0)
     reconnect_max: float = _field(30.0, "longest pause before a reconnect [s]", gt=0)
     relay_retention: float = _field(
-        259_200.0, "what relays keep: after a longer absence every repo is compared with its host [s]", gt=0
+        259_200.0,
+        "what relays and Jetstreams keep: after a longer absence every repo is compared with its host [s]",
+        gt=0,
     )
     relay_jump: float = _field(
         300.0, "first frame so much later, or earlier, than the cursor: every repo is compared with its host [s]", gt=0

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import zstandard
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -21,6 +22,8 @@ from indexer.jetstream_events import METHOD
 from indexer.subscriber import StreamLimits
 from runtime.db import Pool
 from simulator.jetstream import make_dictionary
+
+from .test_firehose import gaps
 
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 LARGEST = 100_000
@@ -68,7 +71,8 @@ class Host:
 
 
 @asynccontextmanager
-async def reading(pool: Pool, host: Host) -> AsyncGenerator[Inbox]:
+async def reading(pool: Pool, host: Host, last: datetime | None = None) -> AsyncGenerator[Inbox]:
+    """`last`: the time of the last event that is stored."""
     app = web.Application()
     app.router.add_get(f"/xrpc/{METHOD}", host.subscribe)
     app.router.add_get(DICTIONARY_PATH, host.give_dictionary)
@@ -77,6 +81,13 @@ async def reading(pool: Pool, host: Host) -> AsyncGenerator[Inbox]:
     limits = StreamLimits(LARGEST, 0.5, 0.02, 0.05, 5.0, 60.0, gaps)
     async with TestServer(app, host="127.0.0.1") as server:
         host.origin = f"ws://127.0.0.1:{server.port}"
+        if last is not None:
+            await pool.execute(
+                "INSERT INTO source_cursor (source, kind, seq, event_time)"
+                " VALUES ($1, 'jetstream', (extract(epoch FROM $2::timestamptz) * 1000000)::bigint, $2)",
+                host.origin,
+                last,
+            )
         interest = Interest(frozenset({"fm.plyr.track"}), {DID})
         indexed = ["fm.plyr.track"]
         jetstream = Jetstream((host.origin,), inbox, interest, indexed, pool, limits, timedelta(minutes=5))
@@ -146,7 +157,7 @@ async def test_a_stream_is_compressed_where_the_host_has_a_dictionary(pool: Pool
     async with reading(pool, host) as inbox:
         await eventually(lambda: len(inbox) == 2)
         assert host.asked[0]["zstdDictionary"] == str(dictionary.dict_id())
-        assert [row["reason"] for row in await pool.fetch("SELECT reason FROM stream_gap")] == ["frame_too_large"]
+        assert await gaps(pool) == ["frame_too_large"]
 
 
 async def test_a_host_that_refuses_its_dictionary_is_read_without(pool: Pool) -> None:
@@ -173,3 +184,33 @@ async def test_what_the_host_says_of_the_cursor_is_a_gap_and_of_our_slowness_an_
     async with reading(pool, host):
         await eventually(lambda: len(host.asked) == 2)
         assert await pool.fetchval("SELECT reason FROM stream_gap") == "outdated_cursor"
+
+
+HOUR = 3_600
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "found"),
+    [
+        (-2 * HOUR, 0, ["time_jump"]),
+        (-2 * HOUR, -2 * HOUR, []),
+        (-60, 0, []),
+        (0, -2 * HOUR, ["time_backwards"]),
+        (-30 * HOUR, -30 * HOUR, ["downtime"]),
+    ],
+)
+async def test_a_jetstream_that_lets_something_out_without_a_word_is_found_out(
+    pool: Pool, last: int, first: int, found: list[str]
+) -> None:
+    host = Host(sends(identity(first), identity(1)))
+    async with reading(pool, host, NOW + timedelta(seconds=last)) as inbox:
+        await eventually(lambda: inbox.position.seq == int(cursor(1)))
+        assert host.asked[0]["cursor"] == cursor(last)
+        assert await gaps(pool) == found
+
+
+async def test_a_reconnect_is_judged_as_a_start_is(pool: Pool) -> None:
+    host = Host(sends(identity(-2 * HOUR), then=0), sends(identity(1)))
+    async with reading(pool, host) as inbox:
+        await eventually(lambda: inbox.position.seq == int(cursor(1)))
+        assert await gaps(pool) == ["time_jump"]
