@@ -18,8 +18,8 @@ class Case:
     """One way to ask a query.
 
     `about`: what the happy answer mentions ("" for a figure about everybody). `items`: the list that pages, if any.
-    `most`: its largest page. `moving`: the order of the pages depends on what others do meanwhile, so that they are
-    read in a town at rest. `signed`: the answer is for somebody in particular.
+    `most`: its largest page. `moving`: its order goes by counts that others change, so that it is paged in a town that
+    they only widen meanwhile. `signed`: the answer is for somebody in particular.
     """
 
     nsid: str

@@ -2,7 +2,8 @@
 
 There is an `author`, and fans who like, discuss and play what the author published; the author does the same with what
 they published. Everything happened in the last minutes, often at the same moment. A new collection gets its lines in
-`_populate` (what is there from the beginning) and in `grow` (what comes while somebody pages).
+`_populate` (what is there from the beginning), in `grow` (what comes while somebody pages) and in `widen` (what comes
+then and moves nothing).
 """
 
 from __future__ import annotations
@@ -109,6 +110,23 @@ async def grow(stage: Stage, town: Town, number: int) -> None:
     gone = town.fans[-1]
     for collection in ("fm.plyr.track", "fm.plyr.like", "fm.plyr.comment", "fm.plyr.list", "fm.teal.feed.play"):
         await stage.delete(gone, collection, tid(number % TRACKS))
+
+
+async def widen(stage: Stage, town: Town, number: int) -> None:
+    """More of everything, the `number`-th time, beside what was there: of that only what stands first is counted anew,
+    the author, deadmau5 and jazz."""
+    chance = random.Random(number)
+    at, rkey = _when(chance), tid(1_000 + number)
+    newcomer = await stage.person(f"new{number}.example.com", did=f"did:web:new{number}.example.com")
+    tags = ["jazz", f"mood new {number}"]
+    artists = [{"artistName": "deadmau5"}, {"artistName": f"Newcomer {number}"}]
+    music = {"trackName": f"New {number}", "artists": artists, "releaseName": f"Dusk {number}"}
+    for one in (town.author, newcomer):
+        uri, _ = await stage.track(one, rkey, at=at, title=f"Song new {number}", tags=tags, album="Evening")
+        for turn in range(number):
+            await stage.play(one, tid(1_000 + number * 10 + turn), at=at - turn, originUri=uri, **music)
+    for fan in chance.sample((town.author, town.fans[0], *town.fans[2:]), number % 5):
+        await stage.like(fan, newcomer.uri(rkey), rkey, at=at)
 
 
 async def ruin(stage: Stage, person: Person) -> list[str]:
