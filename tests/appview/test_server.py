@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 import migrations
 from appview import server
+from appview.queries import stats
 from runtime import db
 from runtime.listening import AddressUnusable
 from runtime.postgres import EmbeddedPostgres
 from runtime.settings import Settings
-from tests.appview.stage import Client, Stage
+from tests.appview.stage import Client, Stage, tid
 
 LATEST = "fm.plyr.feed.getLatestTracks"
 # Readers that wait for a lock.
@@ -25,6 +26,12 @@ WAITING = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'plyr-appview reader' AND wait_event_type = 'Lock'
 """
+# Readers that count.
+WORKING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'plyr-appview reader' AND state = 'active'
+"""
+HEAVY = "SELECT '{}' AS item FROM (SELECT count(*) FROM generate_series(1, 300000)) counted"
 
 
 async def test_it_is_healthy_once_the_indexer_has_subscribed(stage: Stage, client: Client) -> None:
@@ -81,6 +88,32 @@ async def test_readers_that_all_wait_do_not_hold_up_what_is_written(
         await transaction.rollback()
     assert {status for status, _ in await asyncio.gather(*crowd)} <= {200, 503}
     assert [track["uri"] for track in (await client.get(LATEST))["tracks"]] == [uri]
+
+
+async def test_readers_that_are_all_at_work_do_not_hold_up_what_is_written(
+    stage: Stage, client: Client, pool: db.Pool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stats, "SQL", {"totals": HEAVY})
+
+    async def ask_on() -> None:
+        while True:
+            await client.ask("fm.plyr.stats.getStats")
+
+    person = await stage.person("somebody.example.com")
+    crowd = [asyncio.create_task(ask_on()) for _ in range(3 * settings.read_pool_size)]
+    async with asyncio.timeout(60):
+        for number in range(20):
+            while await pool.fetchval(WORKING) < settings.read_pool_size:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(0.01)
+            uri, _ = await stage.track(person, tid(number), at=number)
+            status, answer = await client.ask("fm.plyr.feed.getTrack", uri=uri)
+            assert status == 503 or answer["track"]["uri"] == uri
+    assert not any(task.done() for task in crowd)
+    for task in crowd:
+        task.cancel()
+    await asyncio.wait(crowd)
+    uris = [person.uri(tid(number)) for number in reversed(range(20))]
+    assert [track["uri"] for track in (await client.get(LATEST))["tracks"]] == uris
 
 
 async def test_too_many_requests_at_once_are_told_to_come_again(
