@@ -33,6 +33,11 @@ class Asker:
         """The hosts that cannot be asked now."""
         return self._hosts.busy()
 
+    def wait(self, origin: str) -> float:
+        """Seconds until a host may have room."""
+        wait = self._hosts.wait(origin)
+        return LOOK if wait == float("inf") else wait
+
     async def get_json(self, origin: str, method: str, params: Mapping[str, str], until: float) -> Any:
         """The answer to a query. `until`: on the loop's clock, how long room is waited for.
 
@@ -57,8 +62,7 @@ class Asker:
     async def _reserve(self, origin: str, until: float) -> None:
         loop = asyncio.get_running_loop()
         while not self._hosts.reserve(origin):
-            wait = self._hosts.wait(origin)
-            pause = LOOK if wait == float("inf") else wait
+            pause = self.wait(origin)
             if loop.time() + pause > until:
                 raise HostAway(f"{origin} has no room")
             await asyncio.sleep(pause)

@@ -2,8 +2,9 @@
 
 Reads listings, page by page: for each collection `listReposByCollection` of a collection directory, and `listRepos` of
 each PDS that we subscribe to. Who is new comes to the end of the queue, in one transaction with the page's cursor, so
-that a listing goes on where it was left. Each is read again from its beginning on a schedule, whatever its cursor had
-passed, so that nobody is missed for good. One listing at a time; one task.
+that a listing goes on where it was left; a host without room for more questions (asking.py) is left until it may have
+some. Each is read again from its beginning on a schedule, whatever its cursor had passed, so that nobody is missed for
+good. One listing at a time; one task.
 Spec: com.atproto.sync.listReposByCollection, listRepos; sync.md section 3.
 """
 
@@ -17,12 +18,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from indexer import metrics
+from indexer.asking import Asker, HostAway
 from indexer.crew import backoff
 from indexer.listing import Page, PageInvalid, read_page
 from indexer.namespaces import tracking, wire_names
 from indexer.outbound import http_origin
 from indexer.tracked import Tracked
-from protocol.fetch import Fetcher, FetchFailed, XrpcError
+from protocol.fetch import FetchFailed, XrpcError
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -36,6 +38,8 @@ ALL_REPOS = "*"
 UNKNOWN_METHOD = (404, 405, 501)
 # What a host says of a cursor that means nothing to it (any more).
 CURSOR_REFUSED = 400
+# A host without room for so long is left, and the other listings are read [s].
+PATIENCE = 1.0
 
 
 class Listing(NamedTuple):
@@ -49,11 +53,11 @@ class Discovery:
     """Reads the listings, again and again."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, fetcher: Fetcher, tracked: Tracked, wake_identity: Callable[[], None]
+        self, settings: Settings, pool: Pool, asker: Asker, tracked: Tracked, wake_identity: Callable[[], None]
     ) -> None:
         self._settings = settings
         self._pool = pool
-        self._fetcher = fetcher
+        self._asker = asker
         self._tracked = tracked
         self._wake_identity = wake_identity
         self._directory = settings.directory_url or http_origin(settings.relay_urls[0])
@@ -106,6 +110,9 @@ class Discovery:
             return self._failed(listing, fault)
         except (FetchFailed, PageInvalid) as fault:
             return self._failed(listing, fault)
+        except HostAway as fault:
+            log.warning("%s: listing %s waits for its host: %s", *listing, fault)
+            return self._asker.wait(listing.origin)
         self._failures.pop(listing, None)
         return self._settings.discovery_interval
 
@@ -135,8 +142,8 @@ class Discovery:
         if listing.name != ALL_REPOS:
             method = "listReposByCollection"
             params["collection"] = listing.name
-        answer = await self._fetcher.get_json(f"{listing.origin}/xrpc/com.atproto.sync.{method}", params)
-        return read_page(answer)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        return read_page(await self._asker.get_json(listing.origin, f"com.atproto.sync.{method}", params, until))
 
     async def _take_in(self, listing: Listing, page: Page) -> int:
         """Keep who is new; how many these are."""

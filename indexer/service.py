@@ -88,9 +88,10 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
     directory, handles = outbound.directory(settings, fetcher), outbound.handles(settings, fetcher)
     workers = SyncWorkers(settings, pool, fetcher, rules, limits, wake_identity=lambda: identities.wake())  # noqa: PLW0108 - it is made below
     identities = IdentityWorker(settings, pool, directory, handles, rules, wake_sync=workers.wake)
-    heads = Heads(pool, Asker(fetcher, workers.hosts), head_limits(settings), workers.wake)
+    asker = Asker(fetcher, workers.hosts)
+    heads = Heads(pool, asker, head_limits(settings), workers.wake)
     comparison = Comparison(settings, pool, heads, wake_identity=identities.wake)
-    discovery = Discovery(settings, pool, fetcher, tracked, wake_identity=identities.wake)
+    discovery = Discovery(settings, pool, asker, tracked, wake_identity=identities.wake)
     inbox = Inbox(settings.frame_queue, settings.frame_queue_bytes)
     stream = _subscriber(settings, inbox, Interest(tracking(names), tracked), names, pool)
     confirmation = Confirmation(settings, pool, workers.wake)

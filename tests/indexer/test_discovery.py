@@ -1,13 +1,17 @@
 """Listings of who has our collections: read to their end, gone on with, read again, and not trusted in their form."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from indexer.asking import Asker
 from indexer.discovery import Discovery
+from indexer.hosts import Hosts
 from indexer.listing import PageInvalid, read_page
+from indexer.resync import host_limits
 from indexer.tracked import Tracked
 from runtime.db import Pool
 from tests.indexer.network import Network, at_work, did_of, eventually, network, settings_for
@@ -15,6 +19,8 @@ from tests.protocol.webhost import Host, fetcher, host
 
 BY_COLLECTION = "/xrpc/com.atproto.sync.listReposByCollection"
 LIST_REPOS = "/xrpc/com.atproto.sync.listRepos"
+# What a directory that has had enough asks for [s].
+PAUSE = 2
 
 
 class Directory:
@@ -25,12 +31,21 @@ class Directory:
         self.dids: dict[str, list[str]] = {}
         self.fail_after: int | None = None
         self.refused: set[str] = set()
+        self.pause_before: str | None = None
+        self.open_at = 0.0
+        self.early = 0
         self.asked: list[tuple[str, str | None]] = []
         server.on(BY_COLLECTION, self.answer)
 
     async def answer(self, request: web.Request) -> web.Response:
         collection, cursor = request.query["collection"], request.query.get("cursor")
         self.asked.append((collection, cursor))
+        now = asyncio.get_running_loop().time()
+        self.early += now < self.open_at
+        if self.pause_before is not None and cursor == self.pause_before:
+            self.pause_before, self.open_at = None, now + PAUSE
+            headers = {"Retry-After": str(PAUSE)}
+            return web.json_response({"error": "RateLimitExceeded"}, status=429, headers=headers)
         if self.fail_after is not None and len(self.asked) > self.fail_after:
             return web.json_response({"error": "InternalServerError"}, status=500)
         if cursor in self.refused:
@@ -57,8 +72,9 @@ async def directory() -> AsyncGenerator[Directory]:
 class Found:
     """A discovery and what it woke."""
 
-    def __init__(self, discovery: Discovery, tracked: Tracked) -> None:
+    def __init__(self, discovery: Discovery, hosts: Hosts, tracked: Tracked) -> None:
         self.discovery = discovery
+        self.hosts = hosts
         self.tracked = tracked
         self.woken = 0
 
@@ -74,8 +90,8 @@ async def make(tmp_path, net: Network, pool: Pool, directory: Directory):
             def wake() -> None:
                 found.woken += 1
 
-            tracked = Tracked()
-            found = Found(Discovery(settings, pool, door, tracked, wake), tracked)
+            hosts, tracked = Hosts(host_limits(settings)), Tracked()
+            found = Found(Discovery(settings, pool, Asker(door, hosts), tracked, wake), hosts, tracked)
             return found
 
         yield make
@@ -155,6 +171,28 @@ async def test_a_listing_that_failed_is_tried_again_before_the_next_round(make, 
     async with at_work(make(sync_retry_min=0.1, sync_poll=0.05).discovery):
         await eventually(lambda: asked(directory, 2), "it was tried again")
         directory.fail_after = None
+        await reaches(pool, [did_of(1)])
+
+
+async def test_a_host_that_has_had_enough_is_left_alone_for_as_long_as_it_asks(make, pool, directory) -> None:
+    dids = [did_of(number) for number in range(5)]
+    directory.dids["fm.plyr.track"] = dids
+    directory.pause_before = "2"
+    found = make(collections="fm.plyr.track,fm.plyr.like", sync_retry_min=0.1, sync_poll=0.05)
+    async with at_work(found.discovery):
+        await reaches(pool, dids)
+    assert directory.early == 0
+    assert directory.asked.count(("fm.plyr.track", None)) == 1
+
+
+async def test_what_others_ask_a_host_counts_for_its_listings_too(make, pool, directory) -> None:
+    directory.dids["fm.plyr.track"] = [did_of(1)]
+    found = make(host_concurrency=1, sync_poll=0.05)
+    assert found.hosts.reserve(directory.server.origin)
+    async with at_work(found.discovery):
+        await asyncio.sleep(0.3)
+        assert directory.asked == []
+        found.hosts.release(directory.server.origin)
         await reaches(pool, [did_of(1)])
 
 
