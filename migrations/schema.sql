@@ -912,6 +912,12 @@ CREATE VIEW public.visible_handle AS
    FROM (public.identity i
      JOIN public.visible_account a ON ((a.id = i.account_id)))
   WHERE i.handle_valid;
+CREATE VIEW public.visible_heard AS
+ SELECT account_id,
+    played_at,
+    artists
+   FROM public.teal_play
+  WHERE canonical;
 CREATE VIEW public.visible_heard_actor AS
  SELECT h.account_id,
     h.play_count,
@@ -1089,7 +1095,7 @@ CREATE VIEW public.visible_listening AS
     l.kind,
     l.item,
     l.plays,
-    to_timestamp((((l.last_minute)::numeric * 60.0))::double precision) AS last_at,
+    l.last_minute,
     a.did,
     a.handle,
     a.listed
@@ -1773,6 +1779,7 @@ GRANT SELECT ON TABLE public.visible_chart_window TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_comment TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_handle TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_heard TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_actor TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_tag TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_heard_total TO plyr_reader;

@@ -23,6 +23,9 @@ SQL = Queries.beside(__file__, VIEWS)
 Kind: TypeAlias = Literal["artist", "release", "recording"]
 
 TOP_SHOWN = 10
+LISTENERS_COUNTED = 3_000
+PLAYS_READ = 300_000
+"""Whose plays of an artist are counted for a window: of so many accounts, until so many plays have been read."""
 LAST = UUID(int=(1 << 128) - 1)
 NOT_FOUND: dict[Kind, type[XrpcError]] = {
     "artist": ArtistNotFound,
@@ -88,7 +91,8 @@ async def get_top_listeners(call: Call) -> str:
     elif period == "all":
         rows = await call.reads.rows(SQL["listeners_of_artist"], artist.id, *after)
     else:
-        rows = await call.reads.rows(SQL["listeners_of_artist_since"], artist.id, artist.key, period, *after)
+        given = (artist.id, artist.key, period, *after, LISTENERS_COUNTED, PLAYS_READ)
+        rows = await call.reads.rows(SQL["listeners_of_artist_since"], *given)
     return page("listeners", rows, limit, LISTENERS)
 
 

@@ -218,26 +218,29 @@ FROM (
 ORDER BY placed.rank;
 
 -- name: listeners_of_artist_since
--- Who has played most of an artist in a window, counted from their plays: of those who have played it then, the hundred
--- who have ever played it most.
--- $1 artist integer, $2 key uuid, $3 period text, $4 rank bigint, $5 count bigint, $6 account bigint, $7 limit bigint
+-- Who has played most of an artist in a window, counted from their plays: those who have played it then; of more than so
+-- many, or of so many that more plays than that would be read, the ones that have ever played it most.
+-- $1 artist integer, $2 key uuid, $3 period text, $4 rank bigint, $5 count bigint, $6 account bigint, $7 limit bigint, $8 accounts bigint, $9 plays bigint
 SELECT {{present({{listener_entry(placed)}})}} AS item, placed.rank, placed.count, placed.account_id
 FROM (
-    SELECT counted.*, $4 + row_number() OVER (ORDER BY counted.count DESC, counted.account_id) AS rank
+    SELECT likely.account_id, heard.count,
+           $4 + row_number() OVER (ORDER BY heard.count DESC, likely.account_id) AS rank
     FROM (
-        SELECT l.account_id
-        FROM visible_listening l
-        WHERE l.kind = 'artist' AND l.item = $1 AND l.listed AND l.last_at >= {{since($3::text)}}
-        ORDER BY l.plays DESC, l.account_id
-        LIMIT 100
+        SELECT ever.*, sum(least(ever.within, ever.before)) OVER (ORDER BY ever.plays DESC, ever.account_id) AS read
+        FROM (
+            SELECT l.account_id, l.plays, {{plays_in($3, h)}} AS within, h.plays - {{plays_in($3, h)}} AS before
+            FROM visible_listening l
+            JOIN visible_listener h ON h.account_id = l.account_id
+            WHERE l.kind = 'artist' AND l.item = $1 AND l.listed
+                AND l.last_minute >= floor(extract(epoch FROM {{since($3::text)}}) / 60)::integer
+            ORDER BY l.plays DESC, l.account_id
+            LIMIT $8
+        ) ever
     ) likely
-    CROSS JOIN LATERAL (
-        SELECT likely.account_id, count(*) AS count
-        FROM visible_play p
-        WHERE p.account_id = likely.account_id AND p.canonical AND p.played_at >= {{since($3::text)}} AND p.artists @> ARRAY[$2::uuid]
-    ) counted
-    WHERE counted.count > 0 AND (counted.count, -counted.account_id) < ($5::bigint, -$6::bigint)
-    ORDER BY counted.count DESC, counted.account_id
+    CROSS JOIN LATERAL (SELECT {{plays_since(likely, $2, {{since($3::text)}})}} AS count OFFSET 0) heard
+    WHERE likely.read - least(likely.within, likely.before) < $9
+        AND heard.count > 0 AND (heard.count, -likely.account_id) < ($5::bigint, -$6::bigint)
+    ORDER BY heard.count DESC, likely.account_id
     LIMIT $7
 ) placed
 ORDER BY placed.rank;

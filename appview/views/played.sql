@@ -118,6 +118,19 @@ WHERE (most.count, most.key) < (:count::bigint, :key::uuid)
 ORDER BY most.count DESC, most.key DESC
 LIMIT :limit
 
+-- fragment: plays_since(listening, artist, since)
+-- An account's plays of an artist from then on, counted on the side of which it has fewer plays, `within` or `before`;
+-- `plays`: of the artist in all.
+CASE WHEN :listening.within <= :listening.before THEN (
+    SELECT count(*)
+    FROM visible_heard p
+    WHERE p.account_id = :listening.account_id AND p.played_at >= :since AND p.artists @> ARRAY[:artist::uuid]
+) ELSE :listening.plays - (
+    SELECT count(*)
+    FROM visible_heard p
+    WHERE p.account_id = :listening.account_id AND p.played_at < :since AND p.artists @> ARRAY[:artist::uuid]
+) END
+
 -- fragment: growth_of(plays, listeners, before, growth, wanted, kind, limit)
 -- What grows most, if it is `wanted`: of what at least ten plays of two accounts name, that which has more than the
 -- period before had, or than ten.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from appview.queries import scrobble
 from tests.appview.stage import NOW, Client, Person, Stage, tid
 
 DAY = 86_400
@@ -127,6 +128,37 @@ async def test_so_do_those_of_teal(client: Client, edges: Person, methods: str) 
             asked = {"actor": edges.handle, "period": period}
             [entry] = (await client.get(f"{methods}.getUserTop{what}", **asked))[what.lower()]
             assert (entry["name"], entry["playCount"]) == (name, WINDOWS[period][0])
+
+
+async def test_who_plays_an_artist_most_of_late_is_first_however_many_have_ever_played_it_as_often(
+    stage: Stage, client: Client, players: Players
+) -> None:
+    for _ in range(101):
+        other = await stage.person()
+        await players.play(other, "Song")
+        await players.play(other, "Song", days=40)
+    newcomer = await stage.person("nils.example.com")
+    await players.play(newcomer, "Song", times=2)
+    await players.play(newcomer, "Song", "Ida", times=9)
+    pages = await client.pages(LISTENERS, "listeners", artist="Nils", period="7days", limit=60)
+    [first, *others] = [entry for page in pages for entry in page]
+    assert (first["actor"]["did"], first["count"], first["rank"]) == (newcomer.did, 2, 1)
+    assert [(entry["count"], entry["rank"]) for entry in others] == [(1, rank) for rank in range(2, 103)]
+    assert len({entry["actor"]["did"] for entry in others}) == 101
+
+
+@pytest.mark.parametrize(("bound", "number"), [("LISTENERS_COUNTED", 2), ("PLAYS_READ", 2)])
+async def test_beyond_the_bound_those_who_have_ever_played_an_artist_most_are_ranked(
+    stage: Stage, client: Client, players: Players, monkeypatch: pytest.MonkeyPatch, bound: str, number: int
+) -> None:
+    for recent, old in ((1, 3), (2, 1), (1, 1)):  # the first and the second read one play each
+        person = await stage.person()
+        await players.play(person, "Song", times=recent)
+        await players.play(person, "Song", days=40, times=old)
+    asked = {"artist": "Nils", "period": "30days"}
+    assert [entry["count"] for entry in (await client.get(LISTENERS, **asked))["listeners"]] == [2, 1, 1]
+    monkeypatch.setattr(scrobble, bound, number)
+    assert [entry["count"] for entry in (await client.get(LISTENERS, **asked))["listeners"]] == [2, 1]
 
 
 @pytest.mark.parametrize("asked", [{}, {"actor": True}, {"artist": "Nils"}, {"actor": True, "artist": "Nils"}])
