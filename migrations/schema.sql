@@ -10,6 +10,30 @@ BEGIN
     RETURN json_strip_nulls(json_build_object('title', title, 'slug', slug, 'uri', uri, 'image', image));
 END
 $$;
+CREATE FUNCTION public.count_synced() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    more bigint := 0;
+    free bigint;
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        more := (SELECT count(*) FROM came WHERE state = 'synced');
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        more := more - (SELECT count(*) FROM went WHERE state = 'synced');
+    END IF;
+    IF more <> 0 THEN
+        SELECT slot INTO free FROM repo_total LIMIT 1 FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            UPDATE repo_total SET synced = synced + more WHERE slot = free;
+        ELSE
+            INSERT INTO repo_total (synced) VALUES (more);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
 CREATE FUNCTION public.note_changed_handle() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -511,6 +535,18 @@ CREATE TABLE public.repo (
     unsigned_rev text COLLATE pg_catalog."C",
     unsigned_since timestamp with time zone,
     CONSTRAINT repo_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'syncing'::text, 'synced'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])))
+);
+CREATE TABLE public.repo_total (
+    slot bigint NOT NULL,
+    synced bigint NOT NULL
+);
+ALTER TABLE public.repo_total ALTER COLUMN slot ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.repo_total_slot_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE public.search_document (
     account_id bigint NOT NULL,
@@ -1459,9 +1495,8 @@ CREATE VIEW public.visible_totals AS
     (sum(comment_count))::bigint AS comment_count,
     (sum(scrobble_count))::bigint AS scrobble_count,
     sum(total_duration) AS total_duration,
-    ( SELECT count(*) AS count
-           FROM public.repo
-          WHERE (repo.state = 'synced'::text)) AS repo_count,
+    (( SELECT sum(repo_total.synced) AS sum
+           FROM public.repo_total))::bigint AS repo_count,
     ( SELECT max(source_cursor.event_time) AS max
            FROM public.source_cursor) AS indexed_at,
     (sum(list_count))::bigint AS list_count
@@ -1579,6 +1614,8 @@ ALTER TABLE ONLY public.reindex_verdict
     ADD CONSTRAINT reindex_verdict_pkey PRIMARY KEY (account_id, collection, rkey);
 ALTER TABLE ONLY public.repo
     ADD CONSTRAINT repo_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.repo_total
+    ADD CONSTRAINT repo_total_pkey PRIMARY KEY (slot);
 ALTER TABLE ONLY public.search_document
     ADD CONSTRAINT search_document_pkey PRIMARY KEY (kind, account_id, key);
 ALTER TABLE ONLY public.search_word
@@ -1714,6 +1751,9 @@ CREATE INDEX track_recent_plays_1 ON public.track_recent USING btree (plays_1 DE
 CREATE INDEX track_recent_plays_30 ON public.track_recent USING btree (plays_30 DESC, subject DESC) WHERE (plays_30 > 0);
 CREATE INDEX track_recent_plays_365 ON public.track_recent USING btree (plays_365 DESC, subject DESC) WHERE (plays_365 > 0);
 CREATE INDEX track_recent_plays_7 ON public.track_recent USING btree (plays_7 DESC, subject DESC) WHERE (plays_7 > 0);
+CREATE TRIGGER repo_came AFTER INSERT ON public.repo REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
+CREATE TRIGGER repo_changed AFTER UPDATE ON public.repo REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
+CREATE TRIGGER repo_went AFTER DELETE ON public.repo REFERENCING OLD TABLE AS went FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF did, first_seen, id OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, likes_received, playlist_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.actor_count FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, comments, day, likes, tracks OR TRUNCATE ON public.actor_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
@@ -1746,7 +1786,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, album, arti
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, indexed_at, name, play_count, rkey, sort_at, tags, uri OR TRUNCATE ON public.ranked_track FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, cid, collection, rkey, value OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, collection, link, rkey, sort_at OR TRUNCATE ON public.record_link FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF state OR TRUNCATE ON public.repo FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF synced OR TRUNCATE ON public.repo_total FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alias, artist, key, kind, name, popularity, tags, words OR TRUNCATE ON public.search_document FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF documents, marks, weight, word OR TRUNCATE ON public.search_word FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF event_time OR TRUNCATE ON public.source_cursor FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
