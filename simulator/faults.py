@@ -7,9 +7,10 @@
         for did in sorted(faults.lost):           # what nobody was told of, the hosts say again
             world.announce_again(did)
 
-Three doors: `carried` stands between a host and the relay (events lost, late, repeated, stripped, forged), `send`
-between the relay and a subscriber (frames cut, spoilt, doubled, stalled; connections dropped), `middleware` before
-every HTTP answer (http_faults.py). What happens is drawn by the seed; when it happens depends on who asks, and when.
+Four doors: `carried` stands between a host and the relay (events lost, late, repeated, stripped, forged), `skips` is
+where the relay counts, `send` between the relay and a subscriber (frames cut, spoilt, doubled, stalled; connections
+dropped), `middleware` before every HTTP answer (http_faults.py). What happens is drawn by the seed; when it happens
+depends on who asks, and when.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Chances:
     mangle: float = 0.0  # signed, but the event does not say what the tree does
     forge: float = 0.0  # beside it comes what the account never signed
     ghost: float = 0.0  # beside it comes something of an account that does not exist
+    skip: float = 0.0  # a number is left out before its own: nothing is missing
     # Between relay and subscriber.
     drop: float = 0.0
     truncate: float = 0.0
@@ -61,10 +63,10 @@ class Chances:
 
     @classmethod
     def some(cls, rng: Random) -> Self:
-        """A few of all kinds, at rates of their own."""
-        names = [field.name for field in fields(cls) if field.name != "http"]
+        """A few of all kinds, at rates of their own. Numbers are always left out, as on every relay."""
+        names = [field.name for field in fields(cls) if field.name not in ("http", "skip")]
         chosen = {name: rng.uniform(0.005, 0.08) for name in names if rng.random() < 0.5}
-        return cls(**chosen, http=HttpChances.some(rng))
+        return cls(**chosen, http=HttpChances.some(rng), skip=rng.uniform(0.005, 0.3))
 
 
 class Faults:
@@ -81,6 +83,7 @@ class Faults:
         self._stall = stall
         self._rng = world.random("faults")
         self._wire = world.random("wire")
+        self._numbers = world.random("numbers")
         self._held: dict[Did, deque[Event]] = {}
         self._since_held = 0
         self._http = HttpFaults(world.random("http"), chances.http, self.lost, self.happened, stall)
@@ -110,6 +113,10 @@ class Faults:
             return
         yield from self._altered(event)
         yield from self._overdue()
+
+    def skips(self) -> bool:
+        """Whether the relay leaves out a number."""
+        return self._strikes(self._numbers, "skip")
 
     async def send(self, socket: web.WebSocketResponse, event: Event, seq: int) -> None:
         """Send the event's frame, or what becomes of it. Raises ConnectionAbortedError: cut the connection."""

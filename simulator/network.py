@@ -121,7 +121,9 @@ class Network:
                 relay.carry(carried)
 
     def _new_relay(self) -> Relay:
-        return Relay(self.world, self._pdses, self.pds_urls, self._faults.send if self._faults else None)
+        if self._faults is None:
+            return Relay(self.world, self._pdses, self.pds_urls)
+        return Relay(self.world, self._pdses, self.pds_urls, self._faults.send, self._faults.skips)
 
     async def _serve(self, application: web.Application) -> str:
         """Listen on a port of its own until the context ends; gives the origin."""

@@ -21,17 +21,22 @@ from simulator.xrpc import application, page, required, required_did
 
 
 class Relay:
-    """`pds_urls`: the address of each host, by number. `send`: see `Stream`. While `is_blind` it misses all."""
+    """`pds_urls`: each host's address, by number. `send`, `skips`: see `Stream`. While `is_blind` it misses all."""
 
     def __init__(
-        self, hosting: Hosting, hosts: Sequence[Pds], pds_urls: Sequence[str], send: Send | None = None
+        self,
+        hosting: Hosting,
+        hosts: Sequence[Pds],
+        pds_urls: Sequence[str],
+        send: Send | None = None,
+        skips: Callable[[], bool] | None = None,
     ) -> None:
         self.is_blind = False
         self._hosting = hosting
         self._hosts = hosts
         self._pds_urls = pds_urls
         base = hosting.random("relay").randrange(1_000_000, 1_000_000_000)
-        self.stream = Stream(hosting.retention, base, hosting.events.first, send)
+        self.stream = Stream(hosting.retention, base, hosting.events.first, send, skips)
 
     def carry(self, event: Event) -> None:
         """Announce what any host announces."""

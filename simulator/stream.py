@@ -2,7 +2,8 @@
 
 A subscriber gets what is retained after its cursor, then what comes; each has a task of its own that sends as fast as
 the socket takes it, so a slow one holds up nobody, and one that falls behind what is retained is told `ConsumerTooSlow`
-and closed. Events of an account from before its deletion are no longer replayed: their numbers are missing.
+and closed. Events of an account from before its deletion are no longer replayed: their numbers are missing. Other
+numbers are missing from the beginning, as a host's own are that it has counted and not used.
 Spec: https://atproto.com/specs/event-stream, com.atproto.sync.subscribeRepos
 """
 
@@ -29,15 +30,25 @@ _PING_SECONDS: Final = 30.0
 class Stream:
     """`base`: the number of the first event of all; `forgotten`: how many events went before those that it gets.
 
-    `send`: sends one event to one subscriber; ConnectionAbortedError cuts the connection.
+    `send`: sends one event to one subscriber; ConnectionAbortedError cuts the connection. `skips`: whether the next
+    number is left out.
     """
 
-    def __init__(self, retention: Retention, base: int, forgotten: int, send: Send | None = None) -> None:
+    def __init__(
+        self,
+        retention: Retention,
+        base: int,
+        forgotten: int,
+        send: Send | None = None,
+        skips: Callable[[], bool] | None = None,
+    ) -> None:
         self._retention = retention
         self._send_event = send or _send_frame
+        self._skips = skips
         self._log = Log(retention, forgotten)
         self._base = base
         self._purged: dict[Did, int] = {}
+        self._skipped: set[int] = set()
         self._wakers: set[asyncio.Event] = set()
         self._sockets: set[web.WebSocketResponse] = set()
         self._is_away = False
@@ -53,6 +64,9 @@ class Stream:
         return len(self._sockets)
 
     def append(self, event: Event) -> None:
+        if self._skips and self._skips():
+            self._skipped = {at for at in self._skipped if at >= self._log.first} | {self._log.next}
+            self._log.append(event)
         if isinstance(event, AccountEvent) and event.status == "deleted":
             self._purged[event.did] = self._log.next
         self._log.append(event)
@@ -127,7 +141,7 @@ class Stream:
     async def _send_from(self, socket: web.WebSocketResponse, position: int) -> int:
         """Send some of what is there; gives the position of the next event."""
         for at, event in self._log.since(position, _AT_ONCE):
-            if at >= self._purged.get(event.did, 0):
+            if at not in self._skipped and at >= self._purged.get(event.did, 0):
                 await self._send_event(socket, event, self._base + at)
             position = at + 1
         return position

@@ -152,6 +152,31 @@ async def test_a_dropped_stream_goes_on_at_its_cursor() -> None:
         assert seen == list(range(begin + 1, network.relay.stream.last_seq + 1))
 
 
+async def test_a_relay_leaves_out_numbers_and_no_events() -> None:
+    world = World(1, FEW)
+    faults = Faults(world, Chances(skip=0.3))
+    async with Network(world, faults) as network, aiohttp.ClientSession() as session:
+        begin, known, skipped = network.relay.stream.last_seq, len(list(world.events)), faults.happened["skip"]
+        world.live(30)
+        end = network.relay.stream.last_seq
+        seqs = await _read_to(end, session, network.relay_url, begin)
+        assert len(seqs) == len(list(world.events)) - known
+        assert seqs == sorted(set(seqs))
+        missing = sorted(set(range(begin + 1, end)) - set(seqs))
+        assert len(missing) == faults.happened["skip"] - skipped > 0
+        after = await _read_to(end, session, network.relay_url, missing[0])
+        assert after == [seq for seq in seqs if seq > missing[0]]
+
+
+async def _read_to(end: int, session: aiohttp.ClientSession, relay: str, cursor: int) -> list[int]:
+    """The numbers behind a cursor, up to the last one."""
+    seqs: list[int] = []
+    async with session.ws_connect(f"{relay}/xrpc/com.atproto.sync.subscribeRepos?cursor={cursor}") as socket:
+        while not seqs or seqs[-1] < end:
+            seqs.append(_seq((await socket.receive()).data))
+    return seqs
+
+
 async def test_a_stream_that_begins_anew_tells_an_old_cursor_that_it_is_in_the_future() -> None:
     world = World(1, FEW)
     async with Network(world) as network, aiohttp.ClientSession() as session:
