@@ -14,8 +14,10 @@ from indexer.firehose import Firehose
 from indexer.frames import Interest
 from indexer.gaps import GapLimits
 from indexer.inbox import Inbox
+from indexer.stages import CommitFrame
 from indexer.subscriber import StreamLimits
 from runtime.db import Pool
+from runtime.settings import Settings
 
 from .relays import Relay, error, hold, identity, sends, sends_after_cursor, serving
 from .repos import Repo, encode, frame, record, track
@@ -25,11 +27,16 @@ FOR_EVER = 60.0
 
 @asynccontextmanager
 async def subscribing(
-    pool: Pool, *relays: Relay | str, silence: float = 5.0, room: int = 100, rest: float = FOR_EVER
+    pool: Pool,
+    *relays: Relay | str,
+    silence: float = 5.0,
+    room: int = 100,
+    rest: float = FOR_EVER,
+    frame_max_bytes: int = 200_000,
 ) -> AsyncGenerator[tuple[Firehose, Inbox]]:
     inbox = Inbox(max_frames=room, max_bytes=10_000_000)
     limits = StreamLimits(
-        frame_max_bytes=200_000,
+        frame_max_bytes=frame_max_bytes,
         silence=silence,
         pause_min=0.01,
         pause_max=0.05,
@@ -88,6 +95,7 @@ async def test_frames_that_are_ours_wait_and_others_only_move_the_position(pool:
     async with serving(script) as relay, reading(pool, relay) as inbox:
         await until(lambda: inbox.position.seq == 9)
         assert seqs(inbox) == [1, 5]
+        assert await gaps(pool) == [], "numbers that nobody gets are no loss"
 
 
 async def test_what_comes_behind_the_first_commit_of_a_repo_is_ours_before_that_is_written(pool: Pool) -> None:
@@ -133,7 +141,7 @@ async def test_bad_frames_are_dropped_and_the_stream_goes_on(pool: Pool) -> None
 
 
 @pytest.mark.parametrize(
-    ("field", "error"), [({"rev": "soon"}, "rev_invalid: rev: "), ({"ops": 1}, "frame_invalid: ops is no list")]
+    ("field", "error"), [({"rev": "soon"}, "rev_invalid: rev: "), ({"blocks": 1}, "frame_invalid: blocks is no byte")]
 )
 async def test_a_frame_of_a_tracked_repo_that_is_dropped_is_its_last_error(
     pool: Pool, field: dict[str, Any], error: str
@@ -239,6 +247,23 @@ async def test_a_frame_that_is_too_large_is_stepped_over(pool: Pool) -> None:
         await until(lambda: inbox.position.seq == 20)
         assert seqs(inbox) == [10, 20]
         assert set(await gaps(pool)) == {"frame_too_large"}
+
+
+async def test_a_commit_as_large_as_hosts_send_them_is_read(pool: Pool) -> None:
+    repo = Repo(did="did:plc:tracked")
+    body = repo.write(*((track(number), record(description=f"{number}" * 990_000)) for number in range(5)))
+    large = frame("#commit", body | {"seq": 2})
+    assert 4_900_000 < len(large) < 5_000_000
+    largest = Settings.load({}, database_url="postgres:///unused").frame_max_bytes
+    async with (
+        serving(sends(large, identity(3), then=FOR_EVER)) as relay,
+        reading(pool, relay, frame_max_bytes=largest) as inbox,
+    ):
+        await until(lambda: inbox.position.seq == 3)
+        commit = inbox.peek(1)[0][0].frame
+        assert isinstance(commit, CommitFrame)
+        assert (commit.blocks, len(commit.ops)) == (body["blocks"], 5)
+        assert (relay.cursors, await gaps(pool)) == ([None], [])
 
 
 PDS = (200, '{"did": "did:web:pds.test"}')
