@@ -2,8 +2,9 @@
 
 Every function works in the caller's transaction, which holds the lock of the repo's row (or takes it here), so that
 nothing of the account is applied meanwhile. `active` decides, `status` explains. A report that is older than the last
-one known is a replay and changes nothing; it may only have us ask the account's host. But a deletion may be reported
-after we have asked a host that no longer had the account: then it is the explanation. And a relay may carry the
+one known is a replay and changes nothing; it may only have us ask the account's host. What a host answers is no report;
+it may be a former host, of an account that has moved, and then all that it knows is that the account is not active
+there. A deletion may be reported after that, and is the explanation. A relay may carry the
 deletion of what an account that has moved has left behind at its former host: everything goes at once, then the DID
 document is read and the host that it names is asked; one that has the account brings it back. sync.md section 5.
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import asyncpg
 
 from indexer import projections, states
 from protocol.identity import DidDocument
@@ -36,12 +39,34 @@ async def set_status(connection: Connection, account_id: int, active: bool, stat
     known = await connection.fetchrow(SQL["read_account"], account_id)
     assert known is not None
     at = min(at, datetime.now(UTC))
-    if known["status_at"] is not None and at < known["status_at"]:
-        if active or status != DELETED or known["status"] != NOT_FOUND:
-            if active:
-                await _ask_host(connection, account_id, moved=known["deleted"])
-            return
-        at = known["status_at"]
+    if known["status_at"] is None or at >= known["status_at"]:
+        await _set_status(connection, account_id, known, active, status, at)
+    elif active:
+        await _ask_host(connection, account_id, moved=known["deleted"])
+    elif status == DELETED and known["status"] == NOT_FOUND:
+        await _set_status(connection, account_id, known, active, status, known["status_at"])
+
+
+async def heed_answer(
+    connection: Connection, account_id: int, active: bool, status: str | None, asked_at: datetime
+) -> None:
+    """Follow what a host says that was asked then, unless a report is newer. That it has the account makes all that was
+    reported before out of date; that it has not, nothing."""
+    await connection.execute(SQL["lock_repos"], [account_id])
+    known = await connection.fetchrow(SQL["read_account"], account_id)
+    assert known is not None
+    if known["status_at"] is None or asked_at >= known["status_at"]:
+        await _set_status(connection, account_id, known, active, status, asked_at if active else known["status_at"])
+
+
+async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
+    connection: Connection,
+    account_id: int,
+    known: asyncpg.Record,
+    active: bool,
+    status: str | None,
+    at: datetime | None,
+) -> None:
     deleted = not active and (status == DELETED or known["deleted"])
     status = DELETED if deleted else status and pg_text(status)
     await connection.execute(SQL["set_status"], account_id, active, status, deleted, at)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import metrics
-from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, settle_deletion
+from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, heed_answer, settle_deletion
 from indexer.crew import Crew, backoff
 from indexer.download import bounds, download
 from indexer.effects import Rules
@@ -94,7 +94,6 @@ class SyncWorkers:
         self._bounds = bounds(settings)
         self._writer = RepoWriter(pool, rules, records=settings.sync_chunk, patience=settings.db_connect_timeout)
         self._examiner = Examiner(settings.data_dir / SPOOL_FOLDER, settings.sync_processes)
-        self._set_status = rules.set_status
         self._crew = Crew(settings.sync_workers, self._claim, self._work, self._pause, settings.db_connect_timeout)
 
     @property
@@ -260,7 +259,7 @@ class SyncWorkers:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
-            await self._set_status(connection, account_id, status.active, status.status, status.asked_at)
+            await heed_answer(connection, account_id, *status)
             await connection.execute(SQL["put_back"], *claim.lease, False)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))
