@@ -58,6 +58,9 @@ def differences(
 
 
 def _accounts(expected: Mapping[str, ExpectedRepo], observed: Observed) -> Iterator[str]:
+    synced = sum(row["state"] == "synced" for row in observed.accounts.values())
+    if synced != observed.synced:
+        yield f"accounts: {observed.synced} repos are counted as synced, not {synced}"
     for did, repo in sorted(expected.items()):
         row = observed.accounts.get(did)
         if row is None:

@@ -70,6 +70,7 @@ EXEMPT: Final = {
     "discovery_cursor": "how far hosts have been listed",
     "instance": "the name of this installation, chosen once",
     "migration": "the migrations that were applied",
+    "repo_total": "its sum is compared with the repos themselves",
     "reindex_change": "a queue that is empty but during a reindex",
     "reindex_verdict": "holds something during a reindex alone",
     "source_cursor": "how far a stream has been read; comparing waits for its end",
@@ -91,9 +92,10 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """`at`: when; `accounts` by DID."""
+    """`at`: when; `accounts` by DID; `synced`: how many repos are said to be."""
 
     at: datetime
+    synced: int
     accounts: dict[str, Row]
     records: list[StoredRecord]
     tables: Tables
@@ -104,6 +106,7 @@ async def observe(connection: asyncpg.Connection[asyncpg.Record]) -> Observed:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         return Observed(
             at=await connection.fetchval(SQL["at"]),
+            synced=await connection.fetchval(SQL["synced"]),
             accounts={row["did"]: dict(row) for row in await connection.fetch(SQL["accounts"])},
             records=[_stored(row) for row in await connection.fetch(SQL["records"])],
             tables={name: await _table(connection, name, keys) for name, keys in KEYS.items()},

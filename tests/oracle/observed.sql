@@ -18,6 +18,10 @@ JOIN account a ON a.id = r.account_id;
 -- The moment of this transaction.
 SELECT now();
 
+-- name: synced
+-- How many repos are synced, as views have it.
+SELECT repo_count FROM visible_totals;
+
 -- name: cursor
 -- How far the source has been read that was subscribed to last.
 SELECT source, seq FROM source_cursor ORDER BY subscribed_at DESC LIMIT 1;

@@ -256,8 +256,8 @@ ACCOUNTS: Final = (
     Mutant(
         "an old report of a status counts",
         "indexer/accounts.py",
-        'if known["status_at"] is not None and at < known["status_at"]:',
-        'if known["status_at"] is not None and at < known["status_at"].replace(year=2000):',
+        'if known["status_at"] is None or at >= known["status_at"]:',
+        'if known["status_at"] is None or at >= known["status_at"].replace(year=2000):',
         STATUS,
     ),
     Mutant(
