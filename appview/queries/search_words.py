@@ -134,7 +134,7 @@ def corrected(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]]) -> l
 
 
 def _likely(word: str, known: Sequence[Known]) -> tuple[int, list[str]]:
-    """The known words at the fewest edits, the commonest first, or the word itself; and how many edits these are."""
+    """The fewest edits of a word, and the known words at few, nearest and commonest first; else 0 and the word."""
     near = sorted(
         (distance(word, text), -each.documents, text.replace(" ", ""))
         for each in known

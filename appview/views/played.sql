@@ -169,8 +169,8 @@ END
 -- fragment: played_documents(kind, most)
 -- What is played of one kind and may be what is asked for, at most so many, those first that are likely to be: the whole
 -- name, its beginning, whole names but for mistakes, then by words: of common ones what is played most, and query by query
--- what it finds, of that the most played among some. Some may come twice. A part is not begun once there are enough. What is dear among recordings is
--- not among other items, which are fewer. For the statement `documents` and its CTE `asked`.
+-- what it finds, of that the most played among some. Some may come twice. A part is not begun once there are enough.
+-- What is dear among recordings is not among other items, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT p.kind::text AS kind, p.id, p.plays, length(ltrim(p.plays::bit(32)::text, '0')) AS popularity, found.name,
         NULL AS alias, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
         tsvector_to_array(ts_filter(found.words, '{b}')) AS beside

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from appview.queries import search_words
 from tests.appview.stage import Client, Stage, tid
 from tests.appview.test_charts import Players
 
@@ -47,6 +48,16 @@ async def test_a_recording_is_found_as_people_type_it(
     await players.play(nils, "Strobe", "deadmau5", times=2)
     await players.play(nils, "Tåke", "Nils")
     assert (await names(client, typed))[:1] == ["Midnight Rain"]
+
+
+async def test_a_mistyped_name_is_found_though_nothing_is_looked_for_by_its_words(
+    stage: Stage, client: Client, players: Players, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_words, "levels", lambda *_: [])
+    nils = await stage.person()
+    for name in ("Midnight Rain", "Midnight", "Rain"):
+        await players.play(nils, name, "Nils")
+    assert await names(client, "midnigth rian") == ["Midnight Rain"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appview.queries import search_words
 from tests.appview.stage import Client, Person, Stage, tid
 
 ALL = "fm.plyr.search.searchAll"
@@ -50,6 +51,15 @@ async def named(stage: Stage, *names: str) -> Person:
 async def test_a_track_is_found_as_people_type_it(stage: Stage, client: Client, typed: str) -> None:
     await named(stage, "Midnight Rain", "Strobe", "Tåke")
     assert (await titles(client, typed))[:1] == ["Midnight Rain"]
+
+
+async def test_a_mistyped_name_is_found_though_nothing_is_looked_for_by_its_words(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where each of its words is too common for that."""
+    monkeypatch.setattr(search_words, "levels", lambda *_: [])
+    await named(stage, "Midnight Rain", "Midnight", "Rain")
+    assert await titles(client, "midnigth rian") == ["Midnight Rain"]
 
 
 @pytest.mark.parametrize(
