@@ -27,6 +27,7 @@ class Inbox:
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
         self.source: Source | None = None
+        self.attachment = 0  # how often a source, or a position, was taken up
         self.position = Position(0, None)
         self.bytes = 0
         self._max_frames = max_frames
@@ -46,6 +47,7 @@ class Inbox:
         async with self._changed:
             await self._changed.wait_for(lambda: not self._waiting)
             self.source, self.position = source, position
+            self.attachment += 1
 
     def has_room(self, size: int) -> bool:
         """Whether a frame of so many bytes may be put. One frame always fits into an empty queue."""

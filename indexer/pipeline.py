@@ -4,6 +4,8 @@ A batch is what waits, up to a number of events and a time of judging them. Each
 it is: far behind the stream, where nobody waits for the newest record, batches are let grow. Order is the stream's
 order, so that of each repo is kept. A lost connection, a deadlock and the like are tried again for a while, and then,
 as every failure of our own, end the process: frames leave the inbox, and the cursor moves, only with a commit.
+Commits do not wait for the disk. A server that was killed, or a standby in its place, may have lost the last of them,
+whose frames we no longer have: its cursor tells, and the process ends, to begin again where the database is.
 One task.
 sync.md section 6.
 """
@@ -35,6 +37,10 @@ RETRY_PAUSE = 0.2
 BEHIND = 2.0
 
 
+class DatabaseWentBack(RuntimeError):
+    """The database no longer has what it had confirmed to us."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
     """Events and seconds of judging in one transaction, seconds between idle cursors, and of patience with failures.
@@ -50,11 +56,15 @@ class BatchLimits:
 
 
 class Batch(NamedTuple):
-    """What one transaction is to write, and how far everything is written with it."""
+    """What one transaction is to write, and how far everything is written with it.
+
+    `known`: how far the source was in the database when it was last written, since it was taken up.
+    """
 
     source: Source
     arrivals: Sequence[Arrival]
     position: Position
+    known: Position | None
 
 
 class Pipeline:
@@ -80,7 +90,7 @@ class Pipeline:
         self._limits = limits
         self._wake_sync = wake_sync
         self._wake_identity = wake_identity
-        self._saved: tuple[Source, Position] | None = None
+        self._saved: tuple[int, Position] | None = None  # in which attachment of the inbox
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write batches until `stop`; what is not written then is read again after the next start."""
@@ -95,13 +105,15 @@ class Pipeline:
         source = self._inbox.source
         if source is None:
             return
-        batch = Batch(source, *self._inbox.peek(self._limits.events))
-        if not batch.arrivals and self._saved == (source, batch.position):
+        attachment = self._inbox.attachment
+        known = self._saved[1] if self._saved and self._saved[0] == attachment else None
+        batch = Batch(source, *self._inbox.peek(self._limits.events), known)
+        if not batch.arrivals and batch.position == known:
             return
         with metrics.BATCHES.time():
             written, position = await self._patiently(batch)
         await self._inbox.drop(written)
-        self._saved = (source, position)
+        self._saved = (attachment, position)
         self._show(position)
 
     async def _patiently(self, batch: Batch) -> tuple[int, Position]:
@@ -124,8 +136,7 @@ class Pipeline:
             await effects.flush()
             whole = written == len(batch.arrivals)
             position = batch.position if whole else self._inbox.position_after(written)
-            time = parse_time(position.time)
-            await connection.execute(SQL["save_cursor"], batch.source.origin, position.seq, time)
+            await _save_cursor(connection, batch, position)
         effects.report()
         if effects.wants_sync:
             self._wake_sync()
@@ -185,6 +196,14 @@ class Pipeline:
         age = _age(position)
         if age is not None:
             metrics.lag.behind(max(0.0, age))
+
+
+async def _save_cursor(connection: Connection, batch: Batch, position: Position) -> None:
+    known = batch.known and batch.known.seq
+    time = parse_time(position.time)
+    saved = await connection.fetchrow(SQL["save_cursor"], batch.source.origin, position.seq, time, known)
+    if saved is None and known is not None:
+        raise DatabaseWentBack(f"{batch.source.origin} was written up to {known}, and the database has lost that")
 
 
 def _age(position: Position) -> float | None:

@@ -1,7 +1,7 @@
 """Pools of database connections: the writer's and the reader's.
 
 The writer's sessions do not wait for the disk at a commit: a cursor and the rows that it covers are one transaction,
-so what a crash of the server takes back is taken back as a whole and read again from the relay.
+so what a crash of the server takes back is taken back as a whole and read again from the relay (see the pipeline).
 The reader's sessions take on a role that may only read the views meant for reading (see migrations), are read-only
 besides, and end a statement that runs too long. A server that is not there yet is waited for, within a bound.
 """

@@ -12,7 +12,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from indexer import metrics
-from indexer.pipeline import Pipeline
+from indexer.inbox import Position
+from indexer.pipeline import DatabaseWentBack, Pipeline
 from runtime.db import Pool
 
 from .repos import Repo, record, track
@@ -104,6 +105,30 @@ async def test_the_cursor_moves_while_nothing_is_ours(pool: Pool) -> None:
     world.inbox.passed(world.inbox.position._replace(seq=4_000))
     await world.pipeline.write_batch()
     assert await world.cursor() == 4_000
+
+
+async def test_a_database_that_lost_what_it_confirmed_ends_the_process(pool: Pool) -> None:
+    """A cursor that only another source, or a host that counts anew, has set back is none of that."""
+    repo = Repo()
+    world = await started(pool, repo)
+    world.commit(repo.write((A, record())), repo.write((B, record())))
+    await world.write()
+    source = world.inbox.source
+    assert source is not None
+    await pool.execute("UPDATE source_cursor SET seq = 1")
+    world.commit(repo.write((A, None)))
+    with pytest.raises(DatabaseWentBack, match="up to 2"):
+        await world.pipeline.write_batch()
+    assert set(await world.records()) == {A, B}
+    assert await world.cursor() == 1
+    await pool.execute("UPDATE source_cursor SET seq = 2")
+    await world.write()
+    assert (set(await world.records()), await world.cursor()) == ({B}, 3)
+    await world.inbox.attach(source, Position(0, None))
+    await pool.execute("UPDATE source_cursor SET seq = 0")
+    world.inbox.passed(Position(1, None))
+    await world.pipeline.write_batch()
+    assert await world.cursor() == 1
 
 
 async def test_a_batch_is_bounded_and_the_cursor_covers_what_is_written(pool: Pool) -> None:

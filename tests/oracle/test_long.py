@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from signal import SIGKILL
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
 import migrations
+from indexer.pipeline import DatabaseWentBack
 from protocol.syntax import Nsid, RecordKey, Tid
+from runtime import db
 from runtime.postgres import EmbeddedPostgres
 from simulator import World, Write
 from simulator.faults import Chances
@@ -70,6 +74,21 @@ async def test_a_database_that_is_started_again_costs_nothing(
     assert not found
 
 
+@pytest.mark.parametrize("seed", range(930, 933))
+async def test_a_database_that_is_killed_costs_nothing(seed: int, own_server: EmbeddedPostgres, tmp_path: Path) -> None:
+    """It has lost the last of what it confirmed; the indexer, which has let go of it, ends and begins again."""
+    world = World(seed, SMALL, hosts=3)
+    chances = Chances.some(world.random("chances"))
+    async with showing(world, chances, own_server.dsn, tmp_path) as show:
+        await live(show, 40)
+        for _ in range(3):
+            await crash(own_server.dsn)
+            await live(show, 80)
+        make_good(show)
+        found = await settle(show, Plan())
+    assert not found
+
+
 async def test_a_huge_repo_is_stored_whole_though_its_fetch_is_interrupted(database_url: str, tmp_path: Path) -> None:
     world = World(920, SMALL)
     account = world.create_account("huge.test")
@@ -93,4 +112,17 @@ async def live(show: Show, rounds: int) -> None:
     for _ in range(rounds):
         acts.act(show.stage)
         await asyncio.sleep(show.stage.rng.random() * 0.03)
-        show.indexer.check()
+        try:
+            show.indexer.check()
+        except* DatabaseWentBack:
+            await show.indexer.start()
+
+
+async def crash(dsn: str) -> None:
+    """Kill one of the server's processes, as which it ends all of them without a word, and wait for it to be back."""
+    connection = await asyncpg.connect(dsn)
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _: ended.set())
+    os.kill(await connection.fetchval("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"), SIGKILL)
+    await ended.wait()
+    await (await db.connect(dsn, connect_timeout=60.0)).close()
