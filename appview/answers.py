@@ -25,6 +25,8 @@ PREFLIGHT: Final = {
     "Access-Control-Allow-Headers": "*, Authorization",
     "Access-Control-Max-Age": "86400",
 }
+REPO_REV: Final = web.RequestKey("repo_rev", str)
+"""Up to which rev the repo of the request's viewer is indexed; its answer says so, a refusal too."""
 FOR_NOBODY: Final = "no-store"
 FOR_THE_VIEWER: Final = "private, no-cache"
 

@@ -20,7 +20,7 @@ from appview.errors import BadJwtIss, BadJwtSignature, JwtReplayed, ServiceUnava
 from appview.queries.base import Reads, Viewer
 from appview.tokens import Token
 from protocol.crypto import PublicKey
-from protocol.identity import Directory, IdentityFailed
+from protocol.identity import DidUnresolvable, Directory, IdentityFailed
 from protocol.syntax import Did
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -113,7 +113,9 @@ class _Keys:
                 document = await self._directory.resolve(did, refresh=refresh)
         except TimeoutError:
             raise ServiceUnavailable("The issuer's DID document is slow to come; try again in a moment.") from None
-        except IdentityFailed:
+        except IdentityFailed as fault:
+            if isinstance(fault, DidUnresolvable) and did.startswith("did:plc:"):  # not a host of the issuer's choice
+                raise ServiceUnavailable("The DID directory can't be read; try again in a moment.") from None
             raise BadJwtIss("The issuer of the token has no DID document that can be read.") from None
         finally:
             self._free += 1

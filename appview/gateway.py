@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler as WebHandler
 from aiohttp.typedefs import Middleware
 
 from appview import metrics
-from appview.answers import PREFLIGHT, refusal
+from appview.answers import PREFLIGHT, REPO_REV, refusal
 from appview.encoding import encode
 from appview.errors import (
     InternalServerError,
@@ -53,6 +53,8 @@ def gateway(requests_max: int, limiter: Limiter) -> Middleware:
             else:
                 response = await _answer(request, handler, limiter)
                 response.headers.update(limiter.headers(request))
+                if rev := request.get(REPO_REV):
+                    response.headers["Atproto-Repo-Rev"] = rev
                 await encode(response, request.headers.get("Accept-Encoding", ""))
         finally:
             in_flight -= 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -35,6 +35,7 @@ class _Budget:
 
 
 _BUDGET: Final = web.RequestKey("budget", _Budget)
+_BEARER: Final = "bearer "  # of refused tokens, which have a budget of their own
 
 
 class Limiter:
@@ -48,12 +49,22 @@ class Limiter:
 
     def charge(self, request: web.Request, viewer: Viewer | None = None) -> None:
         """Count a request. Raises RateLimitExceeded for one too many."""
-        if not self._most:
-            return
-        client = viewer.did if viewer else client_of(request.remote, request.headers, self._trusted)
-        budget = request[_BUDGET] = self._budget(client, time.time())
-        budget.used += 1
-        if budget.used > self._most:
+        self._charge(request, viewer.did if viewer else self._client(request))
+
+    def charge_refused(self, request: web.Request) -> None:
+        """Count a token that was refused. Raises RateLimitExceeded for one too many."""
+        self._charge(request, _BEARER + self._client(request))
+
+    def check_refused(self, request: web.Request) -> None:
+        """Let nobody sign in whose tokens were refused too often. Raises RateLimitExceeded.
+
+        To look at a token costs a statement and may cost a request to its issuer's host; a PDS, through which many
+        sign in from one address, sends few that are refused.
+        """
+        budget = self._budgets.get(_BEARER + self._client(request))
+        if self._most and budget is not None and budget.used >= self._most and budget.until > time.time():
+            request[_BUDGET] = budget
+            budget.used += 1
             raise RateLimitExceeded
 
     def headers(self, request: web.Request) -> dict[str, str]:
@@ -72,6 +83,17 @@ class Limiter:
             told["Retry-After"] = str(max(1, round(budget.until - time.time())))
         return told
 
+    def _charge(self, request: web.Request, client: str) -> None:
+        if not self._most:
+            return
+        budget = request[_BUDGET] = self._budget(client, time.time())
+        budget.used += 1
+        if budget.used > self._most:
+            raise RateLimitExceeded
+
+    def _client(self, request: web.Request) -> str:
+        return client_of(request.remote, request.headers.getall("X-Forwarded-For", ()), self._trusted)
+
     def _budget(self, client: str, now: float) -> _Budget:
         """Budgets stand in the order in which they end."""
         budget = self._budgets.get(client)
@@ -86,12 +108,15 @@ class Limiter:
         return next(iter(self._budgets.values()))
 
 
-def client_of(peer: str | None, headers: Mapping[str, str], trusted: Sequence[Network]) -> str:
-    """The client's address: of those that X-Forwarded-For tells, the last one that no trusted proxy has."""
+def client_of(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
+    """The client's address: of those that the X-Forwarded-For headers tell, the last that no trusted proxy has.
+
+    Some proxies add an address to the header that came, others a header of their own behind it.
+    """
     found = _address(peer or "")
     if found is None:
         return peer or ""
-    hops = headers.get("X-Forwarded-For", "").split(",")
+    hops = ",".join(forwarded).split(",")
     while hops and any(found in network for network in trusted):
         hop = _address(hops.pop().strip())
         if hop is None:

@@ -58,6 +58,8 @@ class Reads:
         except TimeoutError as fault:
             raise _busy() from fault
         except AWAY as fault:
+            if isinstance(fault, ValueError):  # an argument that its type can't hold, which asyncpg files there
+                raise
             log.warning("the database is away: %s", fault)
             raise _unavailable("away", "The database is away; try again in a moment.") from fault
 

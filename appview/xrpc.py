@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from appview.answers import FOR_THE_VIEWER, Answer, for_everybody, fresh_response
+from appview.answers import FOR_THE_VIEWER, REPO_REV, Answer, for_everybody, fresh_response
 from appview.auth import Viewers
 from appview.cache import Answers
 from appview.errors import (
@@ -75,21 +75,23 @@ def endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHand
 
         if viewer is None:
             return await fresh_response(request, await service.answers.answer((schema.nsid, query), make), for_all)
-        response = await fresh_response(request, Answer((await make(service.reads)).encode()), FOR_THE_VIEWER)
-        if viewer.rev:
-            response.headers["Atproto-Repo-Rev"] = viewer.rev
-        return response
+        return await fresh_response(request, Answer((await make(service.reads)).encode()), FOR_THE_VIEWER)
 
     return answer
 
 
 async def _admit(request: web.Request, nsid: str, service: Service) -> Viewer | None:
     """Who asks, and is charged for it. A token that proves nothing is its bearer's, not that of whom it names."""
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        service.limiter.check_refused(request)
     try:
-        viewer = await service.viewers.identify(request.headers.get("Authorization"), nsid)
+        viewer = await service.viewers.identify(authorization, nsid)
     except (Unauthorized, ServiceUnavailable):
-        service.limiter.charge(request)
+        service.limiter.charge_refused(request)
         raise
+    if viewer and viewer.rev:
+        request[REPO_REV] = viewer.rev
     if nsid not in UNCHARGED:
         service.limiter.charge(request, viewer)
     return viewer

@@ -17,12 +17,12 @@ ORDER BY asked.place;
 
 -- name: search
 -- Accounts whose handle begins with a text, by handle, and then those whose name in teal's profile does, by name: `place` is 0 or 1.
--- $1 beginning text, $2 account bigint, $3 place integer, $4 text text, $5 limit bigint
+-- $1 beginning text, $2 account bigint, $3 place bigint, $4 text text, $5 limit bigint
 WITH by_handle AS (
     SELECT h.account_id, 0 AS place, h.handle AS text
     FROM visible_handle h
     WHERE h.handle >= lower($1) AND h.handle < lower($1) || chr(1114111)
-        AND h.listed AND $3 = 0 AND (h.handle, h.account_id) > ($4, $2)
+        AND h.listed AND $3::bigint = 0 AND (h.handle, h.account_id) > ($4, $2)
     ORDER BY h.handle, h.account_id
     LIMIT $5
 ),

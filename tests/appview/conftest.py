@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from runtime import db
 from runtime.settings import Settings
 from tests.appview.stage import Client, Stage, served
+from tests.protocol.webhost import Host, host
 
 
 @pytest.fixture
@@ -25,6 +26,13 @@ def settings(database_url: str) -> Settings:
     return Settings.load(
         {}, database_url=SecretStr(database_url), read_pool_size=4, statement_timeout=1.0, answer_hold=0
     )
+
+
+@pytest_asyncio.fixture
+async def plc() -> AsyncGenerator[Host]:
+    """A PLC directory that knows nobody."""
+    async with host() as directory:
+        yield directory
 
 
 @pytest_asyncio.fixture

@@ -8,6 +8,7 @@ import time
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 from pydantic import SecretStr
 
 from appview.errors import RateLimitExceeded
@@ -17,7 +18,8 @@ from protocol.crypto import PrivateKey
 from protocol.syntax import Did
 from runtime.settings import Settings, SettingsInvalid
 from tests.appview.signing import bearer, claims, give_key, token
-from tests.appview.stage import Client, Stage
+from tests.appview.stage import Client, Person, Stage
+from tests.protocol.webhost import Host
 
 LATEST = "fm.plyr.feed.getLatestTracks"
 KEY = PrivateKey.generate("k256", b"x")
@@ -25,7 +27,7 @@ PROXY = "127.0.0.1/32"
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def settings(database_url: str, plc: Host) -> Settings:
     return Settings.load(
         {},
         answer_hold=0,
@@ -34,6 +36,8 @@ def settings(database_url: str) -> Settings:
         rate_limit=3,
         trusted_proxies=PROXY,
         read_pool_size=4,
+        plc_url=plc.origin,
+        trust_loopback=True,
     )
 
 
@@ -83,6 +87,15 @@ async def test_each_client_of_a_trusted_proxy_has_a_budget_of_its_own(client: Cl
     assert (await client.send(LATEST, behind("198.51.100.2")))[0] == 200
 
 
+async def test_an_address_that_a_client_makes_up_is_not_its_own(client: Client) -> None:
+    """A proxy may add its header behind the client's, instead of to it."""
+    statuses = []
+    for number in range(4):
+        headers = CIMultiDict([("X-Forwarded-For", f"192.0.2.{number}"), ("X-Forwarded-For", "198.51.100.1")])
+        statuses.append((await client.send(LATEST, headers))[0])
+    assert statuses == [200, 200, 200, 429]
+
+
 async def test_a_viewer_is_charged_wherever_it_comes_from_and_its_address_is_not(stage: Stage, client: Client) -> None:
     nils = await stage.person()
     await give_key(stage.pool, nils, KEY)
@@ -99,27 +112,43 @@ async def test_a_bad_token_is_charged_to_its_bearer(stage: Stage, client: Client
     await give_key(stage.pool, nils, KEY)
     forged = token(PrivateKey.generate("k256"), claims(nils, LATEST))
     assert [(await client.send(LATEST, bearer(forged)))[0] for _ in range(4)] == [401, 401, 401, 429]
-    assert (await client.send(LATEST, bearer(token(KEY, claims(nils, LATEST)))))[0] == 200
+    assert (await client.send(LATEST, {}))[0] == 200
+    elsewhere = {**bearer(token(KEY, claims(nils, LATEST))), **behind("198.51.100.1")}
+    assert (await client.send(LATEST, elsewhere))[0] == 200
+
+
+async def test_whoever_sends_too_many_bad_tokens_causes_no_more_work(client: Client, plc: Host) -> None:
+    for number in range(5):
+        stranger = Person(0, f"did:plc:{number + 2}" + "a" * 23, None)
+        status, answer, headers = await client.send(LATEST, bearer(token(KEY, claims(stranger, LATEST))))
+        assert (status, answer["error"]) == ((401, "BadJwtIss") if number < 3 else (429, "RateLimitExceeded"))
+        assert ("Retry-After" in headers) == (number >= 3)
+    assert len(plc.asked) == 3
 
 
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
-        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
-        ("127.0.0.1", "", "127.0.0.1"),
-        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
-        ("127.0.0.1", "192.0.2.1, 198.51.100.1", "198.51.100.1"),
-        ("127.0.0.1", "192.0.2.1, 127.0.0.1 ,127.0.0.1", "192.0.2.1"),
-        ("127.0.0.1", "192.0.2.1, nonsense", "127.0.0.1"),
-        ("127.0.0.1", "192.0.2.1,", "127.0.0.1"),
-        ("::ffff:127.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
-        ("127.0.0.1", "2001:db8:1:2::9", "2001:db8:1:2::/64"),
-        (None, "192.0.2.1", ""),
+        ("127.0.0.1", ("192.0.2.1", "198.51.100.1"), "198.51.100.1"),
+        ("127.0.0.1", ("192.0.2.1", "198.51.100.1, 127.0.0.1"), "198.51.100.1"),
+        ("127.0.0.1", ("192.0.2.1", "127.0.0.1"), "192.0.2.1"),
+        ("203.0.113.9", ("198.51.100.1",), "203.0.113.9"),
+        ("127.0.0.1", (), "127.0.0.1"),
+        ("127.0.0.1", ("198.51.100.1",), "198.51.100.1"),
+        ("127.0.0.1", ("192.0.2.1, 198.51.100.1",), "198.51.100.1"),
+        ("127.0.0.1", ("192.0.2.1, 127.0.0.1 ,127.0.0.1",), "192.0.2.1"),
+        ("127.0.0.1", ("192.0.2.1, nonsense",), "127.0.0.1"),
+        ("127.0.0.1", ("192.0.2.1,",), "127.0.0.1"),
+        ("::ffff:127.0.0.1", ("::ffff:192.0.2.1",), "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", (), "2001:db8:1:2::/64"),
+        ("127.0.0.1", ("2001:db8:1:2::9",), "2001:db8:1:2::/64"),
+        (None, ("192.0.2.1",), ""),
     ],
 )
-def test_a_client_is_whom_no_trusted_proxy_stands_for(peer: str | None, forwarded: str, client: str) -> None:
-    assert client_of(peer, behind(forwarded), [ipaddress.ip_network(PROXY)]) == client
+def test_a_client_is_whom_no_trusted_proxy_stands_for(
+    peer: str | None, forwarded: tuple[str, ...], client: str
+) -> None:
+    assert client_of(peer, forwarded, [ipaddress.ip_network(PROXY)]) == client
 
 
 def test_the_table_of_clients_is_bounded_and_a_minute_later_all_is_forgiven(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from appview import queries
+from appview import auth, health, queries
 from runtime import db
 from runtime.sql import Queries, Query
 
@@ -142,10 +142,13 @@ SMALL = {"totals", "heard_total", "repo_total", "source_cursor", "instance", "ch
 
 
 def every_query() -> Iterator[tuple[str, Query]]:
-    for group in pkgutil.iter_modules(queries.__path__):
-        for value in vars(importlib.import_module(f"{queries.__name__}.{group.name}")).values():
+    groups = [
+        importlib.import_module(f"{queries.__name__}.{each.name}") for each in pkgutil.iter_modules(queries.__path__)
+    ]
+    for group in (*groups, auth, health):
+        for value in vars(group).values():
             if isinstance(value, Queries):
-                yield from ((f"{group.name}.{name}", query) for name, query in value.described.items())
+                yield from ((f"{group.__name__}.{name}", query) for name, query in value.described.items())
 
 
 @pytest.mark.usefixtures("filled")

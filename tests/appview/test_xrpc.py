@@ -15,15 +15,22 @@ from hypothesis import strategies as st
 from yarl import URL
 
 import lexicons
+from appview import constellation
 from appview.queries import QUERIES
 from appview.xrpc import given
+from lexicons import QuerySchema
 from lexicons.language import Array
 from tests.appview.stage import Client, Stage, tid
 
 DID = "did:plc:" + "a" * 24
 URI = f"at://{DID}/fm.plyr.track/{tid(0)}"
 LATEST = "/xrpc/fm.plyr.feed.getLatestTracks"
-EXAMPLES = {"at-uri": URI, "record-key": tid(0)}  # by format; all else may be a DID
+# By format; all else may be a DID.
+EXAMPLES = {"at-uri": URI, "record-key": tid(0), "uri": URI, "nsid": "fm.plyr.like"}
+SERVED = {f"/xrpc/{nsid}": lexicons.load().query(nsid) for nsid in QUERIES} | {
+    path: constellation.schema(path) for path in constellation.PATHS
+}
+PATIENCE = 10.0  # seconds for an answer, whatever is asked: the bounds of a statement and of the wait for it, and more
 HOSTILE = (
     "%00",
     "a%00b",
@@ -52,18 +59,18 @@ HOSTILE = (
 async def raw(client: Client, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, dict[str, str]]:
     """(status, decoded JSON, headers) of a path that is sent as it stands."""
     url = URL(str(client.session._base_url).rstrip("/") + path, encoded=True)
-    async with client.session.request(method, url, **options) as response:
+    async with asyncio.timeout(PATIENCE), client.session.request(method, url, **options) as response:
         body = await response.read()
         return response.status, orjson.loads(body) if body else None, dict(response.headers)
 
 
-def required(method: str) -> dict[str, str]:
-    """What the method must be given, with a value of its format for each."""
-    params = lexicons.load().query(method).definition.parameters
+def required(schema: QuerySchema) -> dict[str, str]:
+    """What a query must be given, with a value of its format for each."""
+    params = schema.definition.parameters
     given: dict[str, str] = {}
     for name in params.required if params else ():
-        schema = params.properties[name]
-        inner = schema.items if isinstance(schema, Array) else schema
+        outer = params.properties[name]
+        inner = outer.items if isinstance(outer, Array) else outer
         given[name] = EXAMPLES.get(getattr(inner, "format", None) or "", DID)
     return given
 
@@ -93,7 +100,7 @@ def test_every_query_has_a_lexicon_and_every_lexicon_is_served() -> None:
     ],
 )
 async def test_a_bad_parameter_is_named(client: Client, method: str, name: str, values: list[str]) -> None:
-    others = {key: value for key, value in required(method).items() if key != name}
+    others = {key: value for key, value in required(lexicons.load().query(method)).items() if key != name}
     for value in values:
         status, answer = await client.ask(method, **others, **{name: value})
         assert (status, answer["error"]) == (400, "InvalidRequest"), value
@@ -124,25 +131,25 @@ async def test_unknown_parameters_are_ignored(client: Client) -> None:
     assert await client.get("fm.plyr.feed.getLatestTracks", more="x") == {"tracks": []}
 
 
-def _refusable(method: str) -> tuple[int, ...]:
-    """What a method may answer to whoever has not signed in."""
-    return (200, 400, 401) if "AuthMissing" in lexicons.load().query(method).errors else (200, 400)
+def _refusable(schema: QuerySchema) -> tuple[int, ...]:
+    """What a query may answer to whoever has not signed in."""
+    return (200, 400, 401) if "AuthMissing" in schema.errors else (200, 400)
 
 
-@pytest.mark.parametrize("method", sorted(QUERIES))
+@pytest.mark.parametrize("path", sorted(SERVED))
 async def test_no_parameter_of_whatever_form_makes_an_error_of_ours(
-    stage: Stage, client: Client, method: str, caplog: pytest.LogCaptureFixture
+    stage: Stage, client: Client, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stage.track(await stage.person(did=DID))
-    definition = lexicons.load().query(method).definition
-    names = list(definition.parameters.properties) if definition.parameters else ["x"]
+    schema = SERVED[path]
+    names = list(schema.definition.parameters.properties) if schema.definition.parameters else ["x"]
     for name in names:
-        base = "&".join(f"{key}={value}" for key, value in required(method).items() if key != name)
+        base = "&".join(f"{key}={value}" for key, value in required(schema).items() if key != name)
         for value in HOSTILE:
-            status, answer, _ = await raw(client, f"/xrpc/{method}?{base}&{name}={value}")
-            assert status in _refusable(method), (name, value, answer)
-            status, answer, _ = await raw(client, f"/xrpc/{method}?{base}&{name}={value}&{name}={value}&=&&;")
-            assert status in _refusable(method), (name, value, answer)
+            status, answer, _ = await raw(client, f"{path}?{base}&{name}={value}")
+            assert status in _refusable(schema), (name, value, answer)
+            status, answer, _ = await raw(client, f"{path}?{base}&{name}={value}&{name}={value}&=&&;")
+            assert status in _refusable(schema), (name, value, answer)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -153,11 +160,11 @@ async def test_random_requests_never_make_an_error_of_ours(client: Client) -> No
         path = "/xrpc/" + "".join(chance.choices(alphabet, k=chance.randrange(30)))
         async with client.session.get(path.replace("#", "%23")) as response:
             assert response.status in (200, 400, 404, 501), path
-    for method in sorted(QUERIES):
+    for asked, schema in sorted(SERVED.items()):
         for _ in range(30):
             query = "".join(chance.choices(alphabet + "urisactorlimitcursor", k=chance.randrange(60)))
-            async with client.session.get(f"/xrpc/{method}?{query}") as response:
-                assert response.status in _refusable(method), query
+            async with client.session.get(f"{asked}?{query}") as response:
+                assert response.status in _refusable(schema), query
 
 
 async def test_an_unknown_method_is_not_implemented_and_an_unknown_path_not_found(client: Client) -> None:

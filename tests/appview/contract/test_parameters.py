@@ -3,6 +3,8 @@ their edge is answered."""
 
 from __future__ import annotations
 
+import base64
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.appview.contract.town import Town
 from tests.appview.stage import Client
 
 FIRST = {case.nsid: case for case in reversed(CASES)}  # one way to ask each method
+NUMBERS = (-(2**62), -1, 0, 2**31, 2**62)
 IN_NO_FORMAT = ("x y", "//", "at://x y", "\u2028")
 
 
@@ -112,3 +115,22 @@ async def test_what_is_required_and_missing_is_named(client: Client, town: Town,
         status, answer = await client.ask(nsid, **others)
         assert (status, answer["error"]) == (400, "InvalidRequest")
         assert answer["message"] == f"Parameter '{name}' is required"
+
+
+def _made_up(cursor: str) -> Iterator[str]:
+    """The cursor with other numbers in it: behind its head of five bytes they are of eight each."""
+    data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    for start in range(5, len(data) - 7, 8):
+        for number in NUMBERS:
+            changed = data[:start] + struct.pack(">q", number) + data[start + 8 :]
+            yield base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
+
+
+@asking
+@pytest.mark.parametrize("case", [case for case in CASES if case.items], ids=str)
+async def test_a_cursor_with_made_up_numbers_is_read_or_refused(client: Client, town: Town, case: Case) -> None:
+    asked = case.asked(town)
+    first = await client.get(case.nsid, **asked, limit=1)
+    for cursor in _made_up(first["cursor"]):
+        status, answer = await client.ask(case.nsid, **asked, cursor=cursor)
+        assert status == 200 or (status, answer["error"]) == (400, "InvalidRequest"), (cursor, answer)
