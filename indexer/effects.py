@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -130,7 +130,7 @@ class Effects:
         await set_heads(connection, gathered.heads)
         await states.note_unsigned(connection, gathered.unsigned)
         if gathered.overflowed:
-            await connection.execute(SQL["clear_buffers"], gathered.overflowed)
+            await clear_buffers(connection, gathered.overflowed)
         await _insert_held(connection, gathered.held)
         await states.note_errors(connection, gathered.errors)
         await states.desynchronize(connection, gathered.desynchronized, rules.resyncs_per_hour)
@@ -249,6 +249,11 @@ def _may_have_left(frame: AccountFrame, arrival: Arrival, state: RepoState, sour
     if not source.is_pds or frame.active or not state.active:
         return False
     return speaks_for(source, state) and may_be_outdated(arrival, state)
+
+
+async def clear_buffers(connection: Connection, account_ids: Sequence[int]) -> None:
+    """Forget what waits for these repos, whose rows are locked: each is fetched after this."""
+    await connection.execute(SQL["clear_buffers"], account_ids)
 
 
 async def _insert_held(connection: Connection, held: list[tuple[int, Source, int, Arrival]]) -> None:

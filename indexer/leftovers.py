@@ -1,7 +1,9 @@
-"""Events that wait for a repo for which nothing has to be waited: whoever settled it should have drained them.
+"""Events that wait for a repo for which nothing has to be waited, and those that are too many.
 
-The ways to settle a repo drain its events in the same transaction, so there should be none. But a lost event is the one
-thing that nobody would notice; so this looks again and again, lets what it finds have its effect, and says so loudly.
+The ways to settle a repo drain its events in the same transaction, so there should be none left over. But a lost event
+is the one thing that nobody would notice; so this looks again and again, lets what it finds have its effect, and says
+so loudly. What waits for one repo is bounded as it comes, what waits for all together is here: a host that tells of
+many accounts, and gives out none of their repos, would fill the disk. What is forgotten comes with the repo.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import logging
 from datetime import UTC, datetime
 
 from indexer import buffer, metrics
-from indexer.effects import Rules
+from indexer.effects import Rules, clear_buffers
+from indexer.rejections import Rejection
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.sql import Queries
 from runtime.stopping import pause
@@ -25,20 +28,22 @@ AT_ONCE = 100
 
 
 class Leftovers:
-    """Looks for them every `interval` seconds."""
+    """Looks for them every `interval` seconds. `bytes_max`: of events that wait for repos which are to be fetched."""
 
-    def __init__(self, pool: Pool, rules: Rules, interval: float) -> None:
+    def __init__(self, pool: Pool, rules: Rules, interval: float, bytes_max: int) -> None:
         self._pool = pool
         self._rules = rules
         self._interval = interval
+        self._bytes_max = bytes_max
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`. While the database is away, it is looked for the next time."""
         while not stop.is_set():
             try:
                 await self.drain()
+                await self.trim()
             except PASSING_FAILURES as fault:
-                log.warning("events that were left over can't be looked for: %r", fault)
+                log.warning("events that wait can't be looked for: %r", fault)
             await pause(stop, self._interval)
 
     async def drain(self) -> int:
@@ -49,4 +54,14 @@ class Leftovers:
             metrics.LEFTOVERS.inc()
             async with self._pool.acquire() as connection, connection.transaction():
                 await buffer.drain(self._rules, connection, row["did"], datetime.now(UTC))
+        return len(rows)
+
+    async def trim(self) -> int:
+        """Forget what waits for the repos that hold most, until the rest is within the bound; for how many repos."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(SQL["crowded"], self._bytes_max)
+            if rows:
+                log.warning("too much waits for repos that can't be fetched: that of %d is forgotten", len(rows))
+                await clear_buffers(connection, [row["account_id"] for row in rows])
+        metrics.EVENTS.labels("rejected", Rejection.BUFFER_FULL).inc(sum(row["events"] for row in rows))
         return len(rows)

@@ -11,3 +11,23 @@ WHERE r.state = 'synced' AND NOT i.stale AND a.active
   )
 ORDER BY a.id
 LIMIT $2;
+
+-- name: crowded
+-- Repos that are to be fetched and whose events wait beyond a bound for all, those that hold least within it: their rows
+-- locked, in the order of their ids.
+-- $1 bytes_max bigint
+WITH held AS (
+    SELECT account_id, count(*) AS events, sum(octet_length(frame)) AS bytes FROM buffered_event GROUP BY account_id
+),
+summed AS (
+    SELECT account_id, events, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to
+    FROM held
+    JOIN repo USING (account_id)
+    WHERE state <> 'synced'
+)
+SELECT r.account_id, s.events
+FROM summed s
+JOIN repo r USING (account_id)
+WHERE s.up_to > $1 AND r.state <> 'synced'
+ORDER BY r.account_id
+FOR UPDATE OF r;

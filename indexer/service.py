@@ -95,7 +95,7 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
     inbox = Inbox(settings.frame_queue, settings.frame_queue_bytes)
     stream = _subscriber(settings, inbox, Interest(tracking(names), tracked), names, pool)
     confirmation = Confirmation(settings, pool, workers.wake)
-    leftovers = Leftovers(pool, rules, settings.status_interval)
+    leftovers = Leftovers(pool, rules, settings.status_interval, settings.buffered_bytes)
     parts: list[Part] = [workers, identities, discovery, comparison, confirmation, leftovers, Rolling(pool)]
     if not settings.jetstream_urls:
         parts.append(Sampler(settings, pool, heads, inbox, stream.turn_away))

@@ -17,7 +17,7 @@ async def test_an_event_left_behind_a_settled_repo_has_its_effect_without_anothe
     await pool.execute("UPDATE repo SET state = 'syncing'")
     world.commit(repo.write((A, record())))
     await world.write()
-    leftovers = Leftovers(pool, world.rules, 1.0)
+    leftovers = Leftovers(pool, world.rules, 1.0, 1_000_000)
     await pool.execute("UPDATE buffered_event SET received_at = received_at - interval '1 minute'")
     assert await leftovers.drain() == 0, "a repo that is being fetched is somebody's business"
     await pool.execute("UPDATE repo SET state = 'synced'")
@@ -25,3 +25,21 @@ async def test_an_event_left_behind_a_settled_repo_has_its_effect_without_anothe
     assert await world.held() == 0
     assert await world.records() == {A: held_by(repo)[A]}
     assert await leftovers.drain() == 0
+
+
+async def test_what_waits_for_all_repos_is_bounded_and_those_that_hold_most_are_fetched_without(pool: Pool) -> None:
+    few, many = Repo(), Repo()
+    world = await started(pool, few)
+    await world.settle(many)
+    await pool.execute("UPDATE repo SET state = 'syncing'")
+    world.commit(few.write((A, record())), *(many.write((A, record(title=str(n)))) for n in range(10)))
+    await world.write()
+    sizes = await pool.fetch("SELECT sum(octet_length(frame)) FROM buffered_event GROUP BY account_id")
+    everything = sum(row[0] for row in sizes)
+    assert await Leftovers(pool, world.rules, 1.0, everything).trim() == 0
+    assert await world.held() == 11
+    assert await Leftovers(pool, world.rules, 1.0, everything - 1).trim() == 1
+    assert await world.held() == 1
+    assert [(await world.repo(repo))["refetch"] for repo in (few, many)] == [False, True]
+    await pool.execute("UPDATE repo SET state = 'synced'")
+    assert await Leftovers(pool, world.rules, 1.0, 0).trim() == 0, "of a repo that is not fetched nothing is forgotten"
