@@ -148,7 +148,7 @@ def _portions(
 
 def _verified(repo: Fetched, limits: VerifyLimits) -> VerifiedRepo:
     car = read_car(repo.car, max_blocks=limits.max_blocks, max_bytes=limits.max_bytes)
-    verified = verify_repo(repo.did, car, None, repo.key, limits, datetime.now(UTC))
+    verified = verify_repo(repo.did, car, None, None, repo.key, limits, datetime.now(UTC))
     assert isinstance(verified, VerifiedRepo), verified
     return verified
 

@@ -86,6 +86,7 @@ class _Standing(NamedTuple):
     why_not: str
     state: str
     head: Head | None
+    commit: Cid | None
     pds: str
     key: str
 
@@ -171,7 +172,8 @@ class Auditor:
         elif row["pds"] is None or row["signing_key"] is None:
             why_not = "its DID document is not known, or names no PDS or signing key"
         head = None if row["rev"] is None else Head(Tid(row["rev"]), Cid(row["data"]))
-        return _Standing(why_not, row["state"], head, row["pds"] or "", row["signing_key"] or "")
+        commit = row["commit"] and Cid(row["commit"])
+        return _Standing(why_not, row["state"], head, commit, row["pds"] or "", row["signing_key"] or "")
 
     async def _compare(self, report: Report, account_id: int, standing: _Standing) -> Head | None:
         """Add what differs to the report; gives the head at the host.
@@ -183,7 +185,7 @@ class Auditor:
             async with self._place_at(standing.pds):
                 await download(self._fetcher, self._hosts, standing.pds, did, spool, self._bounds)
             # The stored head is compared here, not judged by: a host that is behind us is a finding.
-            question = Question(did, standing.key, None, self._limits, datetime.now(UTC))
+            question = Question(did, standing.key, None, standing.commit, self._limits, datetime.now(UTC))
             async with self._examiner.examine(self._pool, account_id, question, spool) as found:
                 if isinstance(found, Rejected):
                     self._add(report, Finding("refused", "", "", f"{found.reason}: {found.detail}"))

@@ -30,7 +30,7 @@ SELECT a.id, a.did FROM account a JOIN repo r ON r.account_id = a.id WHERE a.did
 -- name: standing
 -- How an account, its identity and its repo stand.
 -- $1 account_id bigint
-SELECT a.active AND NOT a.deleted AS active, a.status, a.deleted, i.pds, i.signing_key, r.state, r.rev, r.data
+SELECT a.active AND NOT a.deleted AS active, a.status, a.deleted, i.pds, i.signing_key, r.state, r.rev, r.data, r.commit
 FROM account a
 JOIN identity i ON i.account_id = a.id
 JOIN repo r ON r.account_id = a.id

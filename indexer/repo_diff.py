@@ -19,6 +19,7 @@ from indexer.stages import RecordChange, RecordPath, VerifiedCommit
 from indexer.verify import Head, Rejected, VerifyLimits
 from indexer.verify_repo import VerifiedRepo, verify_repo
 from protocol.car import BlockInvalid, Car, CarInvalid, CarReader
+from protocol.cbor import Cid
 from protocol.crypto import PublicKey
 from protocol.syntax import Did, Nsid, RecordKey
 
@@ -30,11 +31,15 @@ READ_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whose repo it is, under which key (a did:key) and head it is judged, and within which limits."""
+    """Whose repo it is, under which key (a did:key) and head it is judged, and within which limits.
+
+    `known`: the commit that was verified last. Who only compares knows it, and has no head to judge by.
+    """
 
     did: Did
     key: str
     head: Head | None
+    known: Cid | None
     limits: VerifyLimits
     now: datetime
 
@@ -56,7 +61,7 @@ class DifferenceFile(NamedTuple):
 def compare(question: Question, car: Car, stored: Mapping[RecordPath, bytes]) -> Difference | Rejected:
     """Judge the repo, then tell what is new, changed and gone. `stored`: CIDs by path."""
     key = PublicKey.from_did_key(question.key)
-    repo = verify_repo(question.did, car, question.head, key, question.limits, question.now)
+    repo = verify_repo(question.did, car, question.head, question.known, key, question.limits, question.now)
     if isinstance(repo, Rejected):
         return repo
     try:

@@ -208,7 +208,8 @@ class SyncWorkers:
             except FetchFailed as fault:
                 await self._not_fetched(claim, fault, began)
                 return
-            question = Question(claim.did, claim.key, claim.head, self._limits, began)
+            known = claim.head and claim.head.commit
+            question = Question(claim.did, claim.key, claim.head, known, self._limits, began)
             try:
                 async with self._examiner.examine(self._pool, claim.lease.account_id, question, spool) as found:
                     if isinstance(found, Rejected):

@@ -47,16 +47,15 @@ class VerifiedRepo:
 
 
 def verify_repo(  # noqa: PLR0913, PLR0917 - all that the verdict depends on
-    did: Did, car: Car, head: Head | None, key: PublicKey, limits: VerifyLimits, now: datetime
+    did: Did, car: Car, head: Head | None, known: Cid | None, key: PublicKey, limits: VerifyLimits, now: datetime
 ) -> VerifiedRepo | Rejected:
-    """Judge a fetched repo. Its rev may be the head's, not below it.
+    """Judge a fetched repo. Its rev may be the head's, not below it; no head: it may be any.
 
-    The head's own commit needs no signature by the key of today: an account that has moved, and has not written since,
-    has at its new host the last commit of the old one, under the key of then.
+    The commit that is `known`, verified before, needs no signature by the key of today: an account that has moved, and
+    has not written since, has at its new host the last commit of the old one, under the key of then.
     """
     try:
-        is_known = head is not None and head.commit == car.roots[0]
-        signed = check_commit(did, car.roots[0], car.blocks, None if is_known else key)
+        signed = check_commit(did, car.roots[0], car.blocks, None if car.roots[0] == known else key)
         if head is None or signed.rev != head.rev:
             check_rev(signed.rev, head, limits, now)
         records = _records(Tree(signed.data, car.blocks, limits.tree), limits.collections)

@@ -135,7 +135,7 @@ def repo(data: bytes) -> None:
         read = read_car(healed.car, max_blocks=LIMITS.max_blocks, max_bytes=LIMITS.max_bytes)
     except CarInvalid:
         return
-    verdict = verify_repo(seeds.DID, read, None, PUBLIC, LIMITS, NOW)
+    verdict = verify_repo(seeds.DID, read, None, None, PUBLIC, LIMITS, NOW)
     if not isinstance(verdict, VerifiedRepo):
         return
     root, _ = naive_tree.build({f"{path.collection}/{path.rkey}": cid for path, cid in verdict.records.items()})

@@ -16,7 +16,7 @@ from indexer.service import verify_limits
 from protocol.crypto import PrivateKey
 from protocol.syntax import Did
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, at_work, held, made, network
+from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, second_pds
 from tests.indexer.repos import Repo, encode, record
 
 A, B, C = (f"fm.plyr.track/3kaaaaaaaaa2{letter}" for letter in "abc")
@@ -100,6 +100,42 @@ async def test_a_head_that_is_another_is_named(parts: Parts, net: Network) -> No
     head = next(finding for finding in report.findings if finding.kind == "head")
     assert head.held.startswith(repo.rev or "?")
     assert not head.stored.startswith(repo.rev or "?")
+
+
+async def test_the_last_commit_is_known_under_whatever_key_it_was_signed(parts: Parts, net: Network) -> None:
+    """An account has moved, or has another key, and has not written since."""
+    repo = net.repo((A, record()))
+    last = repo.export()
+    repo.export = lambda: last  # type: ignore[method-assign]
+    await synced(parts, repo)
+    async with second_pds() as home:
+        home.repos[repo.did] = repo
+        repo.key = PrivateKey.generate("p256", b"of the next host")
+        net.register(repo, home)
+        await resolved(parts, repo)
+        report = await only(parts, repo)
+        assert home.fetched(repo.did) == 1
+    assert (report.unchecked, report.counts) == ("", {})
+
+
+async def resolved(parts: Parts, repo: Repo) -> None:
+    """Its DID document is read again."""
+    await parts.pool.execute("UPDATE identity SET stale = true, check_at = now()")
+
+    async def current() -> bool:
+        return not (await parts.identity(repo.did))["stale"]
+
+    async with at_work(parts.identities):
+        await eventually(current, "the document was read")
+
+
+async def test_a_host_that_is_behind_the_index_differs(parts: Parts, net: Network) -> None:
+    repo = net.repo((A, record()))
+    before = repo.export()
+    repo.write((B, record()))
+    await synced(parts, repo)
+    repo.export = lambda: before  # type: ignore[method-assign]
+    assert found(await only(parts, repo)) == [("extra", B), ("head", "")]
 
 
 async def test_what_changes_while_it_is_fetched_is_looked_at_again(parts: Parts, net: Network, pool: Pool) -> None:

@@ -43,6 +43,7 @@ def question(repo: Repo, **changes: Any) -> Question:
         "did": Did(repo.did),
         "key": repo.key.public.did_key(),
         "head": None,
+        "known": None,
         "limits": LIMITS,
         "now": datetime.now(UTC),
     }

@@ -62,9 +62,9 @@ def test_a_sync_that_the_account_did_not_sign_is_rejected() -> None:
     assert verdict.reason is Rejection.SIGNATURE_INVALID
 
 
-def whole(repo: Repo, data: bytes, head: Head | None = None):
+def whole(repo: Repo, data: bytes, head: Head | None = None, known: Cid | None = None):
     read = read_car(data, max_blocks=10_000, max_bytes=10_000_000)
-    return verify_repo(Did(repo.did), read, head, repo.key.public, LIMITS, NOW)
+    return verify_repo(Did(repo.did), read, head, known, repo.key.public, LIMITS, NOW)
 
 
 def test_a_fetched_repo_gives_its_indexed_records() -> None:
@@ -113,14 +113,15 @@ def test_the_stored_commit_is_known_whatever_the_key_is_now_and_no_other_commit_
     fetched = repo.export()
     key = repo.key
     repo.key = PrivateKey.generate("k256", b"the next host's")
-    verdict = whole(repo, fetched, head._replace(commit=root_of(fetched)))
-    assert isinstance(verdict, VerifiedRepo)
-    assert (verdict.rev, verdict.data) == (head.rev, head.data)
+    for judged_by in (head, None):
+        verdict = whole(repo, fetched, judged_by, root_of(fetched))
+        assert isinstance(verdict, VerifiedRepo)
+        assert (verdict.rev, verdict.data) == (head.rev, head.data)
     repo.key = key
     repo.write((A, record()))
     newer = repo.export()
     repo.key = PrivateKey.generate("k256", b"the next host's")
-    for known in (None, head, head._replace(commit=root_of(fetched))):
-        verdict = whole(repo, newer, known)
+    for judged_by, known in ((None, None), (head, None), (head, root_of(fetched)), (None, root_of(fetched))):
+        verdict = whole(repo, newer, judged_by, known)
         assert isinstance(verdict, Rejected)
         assert verdict.reason is Rejection.SIGNATURE_INVALID
