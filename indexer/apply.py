@@ -91,23 +91,24 @@ class Applier:
         self, key: RecordKeyRow, pending: _Pending, now: datetime, letters: list[DeadLetter]
     ) -> RecordRow | None:
         """The row of a record; None when it cannot be kept, after it was added to the letters."""
-        (_, commit, _, _), (_, cid, raw) = pending
+        (_, commit, _, _), (_, cid, raw, whole) = pending
         assert cid is not None
         assert raw is not None
         try:
             RecordKey.parse(key.rkey)
         except SyntaxInvalid as fault:
-            letters.append(_letter(pending, "record_key_invalid", str(fault)))
+            letters.append(self._letter(pending, "record_key_invalid", str(fault)))
             return None
-        if len(raw) > self._record_max_bytes:
-            letters.append(_letter(pending, "record_too_large", f"{len(raw)} bytes"))
+        if (size := whole or len(raw)) > self._record_max_bytes:
+            detail = f"{size} bytes, of which {self._record_max_bytes + 1} are kept"
+            letters.append(self._letter(pending, "record_too_large", detail))
             return None
         if len(raw) > LARGE:
             reading = await asyncio.to_thread(self._reader.read, key.collection, key.rkey, raw)
         else:
             reading = self._reader.read(key.collection, key.rkey, raw)
         if reading.fault is not None:
-            letters.append(_letter(pending, "record_undecodable", reading.fault))
+            letters.append(self._letter(pending, "record_undecodable", reading.fault))
         return RecordRow(
             key=key,
             did=commit.did,
@@ -119,6 +120,12 @@ class Applier:
             value=reading.value,
             invalid=reading.invalid,
         )
+
+    def _letter(self, pending: _Pending, reason: str, detail: str) -> DeadLetter:
+        """One byte more than may be kept still tells that the record is too large."""
+        applied, (path, _, raw, _) = pending
+        name, kept = f"{path.collection}/{path.rkey}", (raw or b"")[: self._record_max_bytes + 1]
+        return DeadLetter(applied.commit.did, name, applied.source, applied.seq, reason, detail, kept)
 
     async def _project(
         self,
@@ -166,12 +173,6 @@ def _coalesce(applied: Iterable[Applied]) -> dict[RecordKeyRow, _Pending]:
 
 def _sources(applied: Iterable[Applied]) -> dict[int, Applied]:
     return {entry.account_id: entry for entry in applied}
-
-
-def _letter(pending: _Pending, reason: str, detail: str) -> DeadLetter:
-    applied, (path, _, raw) = pending
-    did = applied.commit.did
-    return DeadLetter(did, f"{path.collection}/{path.rkey}", applied.source, applied.seq, reason, detail, raw or b"")
 
 
 async def _put_records(connection: Connection, rows: Sequence[RecordRow]) -> list[RecordRow]:

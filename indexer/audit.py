@@ -185,7 +185,8 @@ class Auditor:
             async with self._place_at(standing.pds):
                 await download(self._fetcher, self._hosts, standing.pds, did, spool, self._bounds)
             # The stored head is compared here, not judged by: a host that is behind us is a finding.
-            question = Question(did, standing.key, None, standing.commit, self._limits, datetime.now(UTC))
+            most, now = self._settings.record_max_bytes, datetime.now(UTC)
+            question = Question(did, standing.key, None, standing.commit, self._limits, most, now)
             async with self._examiner.examine(self._pool, account_id, question, spool) as found:
                 if isinstance(found, Rejected):
                     self._add(report, Finding("refused", "", "", f"{found.reason}: {found.detail}"))

@@ -20,7 +20,10 @@ SQL = Queries.beside(__file__)
 
 
 class DeadLetter(NamedTuple):
-    """A record, or what was meant to be one. `reason` is a label of a metric, `detail` is for people."""
+    """A record, or what was meant to be one. `reason` is a label of a metric, `detail` is for people.
+
+    `payload`: of what is too large to be kept only the beginning, which is still too large.
+    """
 
     did: str
     path: str
@@ -66,7 +69,7 @@ async def by_reason(connection: Connection, which: Which) -> list[asyncpg.Record
 
 
 async def newest(connection: Connection, which: Which, number: int) -> list[asyncpg.Record]:
-    """The newest letters, without what is in them but for its size [bytes]."""
+    """The newest letters, without what is in them but for the size of what was kept [bytes]."""
     return await connection.fetch(SQL["newest"], *which, number)
 
 

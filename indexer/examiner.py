@@ -182,7 +182,8 @@ def _compare_here(question: Question, spool: Spool, rows: Iterable[asyncpg.Recor
         return Rejected(Rejection.CAR_INVALID, str(fault))
     if isinstance(found, Rejected):
         return found
-    return Examined(found.head, len(found.commits), _listed(found.commits))
+    commits = list(found.commits)
+    return Examined(found.head, len(commits), _listed(commits))
 
 
 async def _listed(commits: Iterable[VerifiedCommit]) -> AsyncIterator[VerifiedCommit]:

@@ -34,6 +34,7 @@ class Question:
     """Whose repo it is, under which key (a did:key) and head it is judged, and within which limits.
 
     `known`: the commit that was verified last. Who only compares knows it, and has no head to judge by.
+    `record_max_bytes`: of the largest record that is kept.
     """
 
     did: Did
@@ -41,6 +42,7 @@ class Question:
     head: Head | None
     known: Cid | None
     limits: VerifyLimits
+    record_max_bytes: int
     now: datetime
 
 
@@ -48,7 +50,7 @@ class Difference(NamedTuple):
     """The repo's head, and what is to be applied for the stored records to be its own: one commit at least."""
 
     head: Head
-    commits: list[VerifiedCommit]
+    commits: Iterator[VerifiedCommit]
 
 
 class DifferenceFile(NamedTuple):
@@ -69,7 +71,7 @@ def compare(question: Question, car: Car, stored: Mapping[RecordPath, bytes]) ->
     except BlockInvalid as fault:
         return Rejected(Rejection.BLOCK_INVALID, str(fault))
     changes += [RecordChange(path, None, None) for path in stored if path not in repo.records]
-    return Difference(repo.head, list(_portions(repo, changes)))
+    return Difference(repo.head, _portions(repo, changes, question.record_max_bytes))
 
 
 def read_repo(question: Question, chunks: Iterator[bytes]) -> Car:
@@ -93,10 +95,12 @@ def compare_files(question: Question, car: Path, stored: Path, commits: Path) ->
     found = compare(question, parsed, known)
     if isinstance(found, Rejected):
         return found
+    number = 0
     with commits.open("r+b") as file:
         for commit in found.commits:
             pickle.dump(commit, file, pickle.HIGHEST_PROTOCOL)
-    return DifferenceFile(found.head, len(found.commits))
+            number += 1
+    return DifferenceFile(found.head, number)
 
 
 def load_commit(file: BinaryIO) -> VerifiedCommit:
@@ -104,14 +108,24 @@ def load_commit(file: BinaryIO) -> VerifiedCommit:
     return pickle.load(file)  # noqa: S301 - written by our own process to a file that has no name
 
 
-def _portions(repo: VerifiedRepo, changes: list[RecordChange]) -> Iterator[VerifiedCommit]:
-    start = size = 0
-    for index, change in enumerate(changes):
+def _portions(repo: VerifiedRepo, changes: list[RecordChange], record_max_bytes: int) -> Iterator[VerifiedCommit]:
+    portion: list[RecordChange] = []
+    size = 0
+    for whole in changes:
+        change = _cut(whole, record_max_bytes)
         size += len(change.value or b"")
-        if index - start >= PORTION_RECORDS or (size > PORTION_BYTES and index > start):
-            yield repo.commit(changes[start:index])
-            start, size = index, len(change.value or b"")
-    yield repo.commit(changes[start:])
+        if len(portion) >= PORTION_RECORDS or (size > PORTION_BYTES and portion):
+            yield repo.commit(portion)
+            portion, size = [], len(change.value or b"")
+        portion.append(change)
+    yield repo.commit(portion)
+
+
+def _cut(change: RecordChange, record_max_bytes: int) -> RecordChange:
+    """A block may be as large as a repo: of what is too large to be kept goes on only what tells that."""
+    if change.value is None or len(change.value) <= record_max_bytes:
+        return change
+    return change._replace(value=change.value[: record_max_bytes + 1], size=len(change.value))
 
 
 def _stored_row(line: str) -> tuple[RecordPath, bytes]:

@@ -209,7 +209,8 @@ class SyncWorkers:
                 await self._not_fetched(claim, fault, began)
                 return
             known = claim.head and claim.head.commit
-            question = Question(claim.did, claim.key, claim.head, known, self._limits, began)
+            most = self._settings.record_max_bytes
+            question = Question(claim.did, claim.key, claim.head, known, self._limits, most, began)
             try:
                 async with self._examiner.examine(self._pool, claim.lease.account_id, question, spool) as found:
                     if isinstance(found, Rejected):

@@ -28,7 +28,7 @@ from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
 
-# Letters of one transaction: each may hold a record of some megabytes.
+# Letters of one transaction: for each a record of a megabyte may be read.
 PAGE: Final = 20
 
 Outcome: TypeAlias = Literal["applied", "fetched", "settled", "kept"]
@@ -83,7 +83,7 @@ class Retrier:
             return "kept"
         if letter["value"] is None:
             return self._judge_unstored(letter, rkey, repo)
-        if letter["value"] != letter["payload"]:
+        if not letter["stands"]:
             return "settled"
         reading = self._reader.read(collection, rkey, letter["value"])
         if reading.fault is not None:
@@ -105,7 +105,7 @@ class Retrier:
             case "record_key_invalid":
                 impossible = not _is_key(rkey)
             case "record_too_large":
-                impossible = len(letter["payload"]) > self._record_max_bytes
+                impossible = letter["bytes"] > self._record_max_bytes
             case _:
                 return "settled"
         return "kept" if impossible or repo.state in ("syncing", "inactive") else "fetched"

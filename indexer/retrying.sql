@@ -8,9 +8,10 @@ ORDER BY id
 LIMIT $4::integer;
 
 -- name: letters
--- Letters that are still there, locked, each with the record that stands at its path.
+-- Letters that are still there, locked, each with the record that stands at its path, and whether it is that record's.
 -- $1 ids bigint[]
-SELECT d.id, d.did, d.path, d.reason, d.payload, r.cid, r.rev, r.indexed_at, r.unsigned, r.value
+SELECT d.id, d.did, d.path, d.reason, octet_length(d.payload) AS bytes, r.cid, r.rev, r.indexed_at, r.unsigned,
+       r.value, r.value = d.payload AS stands
 FROM dead_letter d
 LEFT JOIN account a ON a.did = d.did
 LEFT JOIN record r ON r.account_id = a.id

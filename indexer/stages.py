@@ -122,11 +122,15 @@ class RecordPath(NamedTuple):
 
 
 class RecordChange(NamedTuple):
-    """What a commit, or a fetched repo, made of one path: the new version's CID and bytes, or None twice for gone."""
+    """What a commit, or a fetched repo, made of one path: the new version's CID and bytes, or None twice for gone.
+
+    `size`: of the whole, where `value` is only the beginning of what is too large to be kept.
+    """
 
     path: RecordPath
     cid: Cid | None
     value: bytes | None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

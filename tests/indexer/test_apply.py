@@ -23,7 +23,7 @@ A, B = "fm.plyr.track/3kaaaaaaaaa2a", "fm.plyr.track/3kaaaaaaaaa2b"
 
 
 async def letters(pool: Pool) -> list[asyncpg.Record]:
-    return await pool.fetch("SELECT did, path, reason, payload, source, seq FROM dead_letter ORDER BY id")
+    return await pool.fetch("SELECT did, path, reason, detail, payload, source, seq FROM dead_letter ORDER BY id")
 
 
 async def invalid(pool: Pool) -> dict[str, str | None]:
@@ -119,18 +119,22 @@ async def test_a_record_larger_than_the_limit_is_set_aside_and_the_older_version
     world.commit(repo.write((A, large)))
     await world.write()
     assert set(await world.records()) == {B}
-    assert [(row["reason"], row["payload"]) for row in await letters(pool)] == [("record_too_large", large)]
+    (letter,) = await letters(pool)
+    assert (letter["reason"], letter["payload"]) == ("record_too_large", large[:2_001])
+    assert letter["detail"] == f"{len(large)} bytes, of which 2001 are kept"
     assert (await world.repo(repo))["state"] == "synced"
 
 
 async def test_a_record_key_beyond_the_syntax_is_set_aside(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)
-    path = "fm.plyr.track/" + "k" * 600
-    world.commit(repo.write((path, record()), (A, record())))
+    path, large = "fm.plyr.track/" + "k" * 600, encode(record(filler="x" * 1_100_000))
+    world.commit(repo.write((path, large), (A, record())))
     await world.write()
     assert set(await world.records()) == {A}
-    assert [(row["reason"], row["path"]) for row in await letters(pool)] == [("record_key_invalid", path)]
+    (letter,) = await letters(pool)
+    assert (letter["reason"], letter["path"]) == ("record_key_invalid", path)
+    assert letter["payload"] == large[:1_048_577]
 
 
 async def test_of_one_path_the_newest_letter_is_kept_and_of_all_a_bounded_number(pool: Pool) -> None:

@@ -205,6 +205,9 @@ async def test_a_record_that_could_not_be_kept_is_no_difference(tmp_path: Path, 
         await synced(parts, repo)
         report = await only(parts, repo)
     assert (report.counts, report.set_aside, report.unchecked) == ({}, 1, "")
+    (letter,) = await pool.fetch("SELECT detail, payload FROM dead_letter")
+    assert letter["payload"] == repo.values[repo.records[A]][:100_001]
+    assert letter["detail"] == f"{len(repo.values[repo.records[A]])} bytes, of which 100001 are kept"
 
 
 async def test_so_many_findings_are_listed_and_all_are_counted(parts: Parts, net: Network, pool: Pool) -> None:

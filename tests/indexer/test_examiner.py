@@ -13,14 +13,14 @@ import pytest
 
 from indexer.examiner import Examined, Examiner, ExaminerDied, Spool
 from indexer.namespaces import wire_names
-from indexer.repo_diff import PORTION_RECORDS, Question, compare
+from indexer.repo_diff import PORTION_RECORDS, Difference, Question, compare
 from indexer.stages import RecordPath
 from indexer.verify import Rejected, VerifyLimits
 from protocol.car import read_car
 from protocol.mst import TreeLimits
 from protocol.syntax import Did
 from runtime.db import Pool
-from tests.indexer.repos import Repo, record
+from tests.indexer.repos import Repo, encode, record
 
 LIMITS = VerifyLimits(
     collections=wire_names(["fm.plyr.track"], "fm.plyr"),
@@ -45,6 +45,7 @@ def question(repo: Repo, **changes: Any) -> Question:
         "head": None,
         "known": None,
         "limits": LIMITS,
+        "record_max_bytes": 1_000_000,
         "now": datetime.now(UTC),
     }
     return Question(**(fields | changes))
@@ -89,12 +90,31 @@ async def test_a_repo_is_compared_alike_here_and_in_another_process(tmp_path: Pa
         spool = spooled(examiner, repo.export())
         assert spool.is_small is (count == 3)
         head, commits = await examined(examiner, pool, question(repo), spool)
-    assert (head, commits) == wanted
+    assert isinstance(wanted, Difference)
+    assert (head, commits) == (wanted.head, list(wanted.commits))
     changes = [change for commit in commits for change in commit.changes]
     assert len(changes) == count - 1 + 1
-    assert [change for change in changes if change.value is None] == [(("fm.plyr.track", "3zzzzzzzzzzzz"), None, None)]
+    assert [change[:3] for change in changes if change.value is None] == [
+        (("fm.plyr.track", "3zzzzzzzzzzzz"), None, None)
+    ]
     assert all(len(commit.changes) <= PORTION_RECORDS for commit in commits)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("filler", [3_000, 300_000])
+async def test_of_a_record_that_is_too_large_only_the_beginning_comes_back(
+    tmp_path: Path, pool: Pool, filler: int
+) -> None:
+    repo, large = Repo(), encode(record(filler="x" * filler))
+    repo.write((f"fm.plyr.track/{'a' * 13}", large), (f"fm.plyr.track/{'b' * 13}", record()))
+    asked = question(repo, record_max_bytes=2_000)
+    async with Examiner(tmp_path, 1) as examiner:
+        spool = spooled(examiner, repo.export())
+        assert spool.is_small is (filler == 3_000)
+        _, (commit,) = await examined(examiner, pool, asked, spool)
+    first, second = sorted(commit.changes)
+    assert (first.value, first.size) == (large[:2_001], len(large))
+    assert (second.value, second.size) == (encode(record()), None)
 
 
 @pytest.mark.parametrize("count", [3, 600])

@@ -107,6 +107,7 @@ async def test_the_repo_of_a_record_that_was_too_large_is_fetched_when_it_would_
     assert await retried(pool, record_max_bytes=4_000) == {"fetched": 1}
     assert await pool.fetchval("SELECT state FROM repo") == "desynchronized"
     assert await left(pool) == []
+    assert await world.records() == {}, "the beginning that was kept is not taken for the record"
 
 
 @pytest.mark.parametrize(("state", "outcome"), [("error", "fetched"), ("syncing", "kept"), ("inactive", "kept")])
