@@ -33,22 +33,24 @@ DELETED_ASKS = 12
 NOT_FOUND = "not_found"
 
 
-async def set_status(connection: Connection, account_id: int, active: bool, status: str | None, at: datetime) -> None:
+async def set_status(  # noqa: PLR0913, PLR0917 - of a report
+    connection: Connection, account_id: int, active: bool, status: str | None, at: datetime, resyncs_per_hour: int
+) -> None:
     """Follow a report about an account from a host that may speak for it, made at `at`."""
     await connection.execute(SQL["lock_repos"], [account_id])
     known = await connection.fetchrow(SQL["read_account"], account_id)
     assert known is not None
     at = min(at, datetime.now(UTC))
     if known["status_at"] is None or at >= known["status_at"]:
-        await _set_status(connection, account_id, known, active, status, at)
+        await _set_status(connection, account_id, known, active, status, at, resyncs_per_hour)
     elif active:
         await _ask_host(connection, account_id, moved=known["deleted"])
     elif status == DELETED and known["status"] == NOT_FOUND:
-        await _set_status(connection, account_id, known, active, status, known["status_at"])
+        await _set_status(connection, account_id, known, active, status, known["status_at"], resyncs_per_hour)
 
 
-async def heed_answer(
-    connection: Connection, account_id: int, active: bool, status: str | None, asked_at: datetime
+async def heed_answer(  # noqa: PLR0913, PLR0917 - of an answer
+    connection: Connection, account_id: int, active: bool, status: str | None, asked_at: datetime, resyncs_per_hour: int
 ) -> None:
     """Follow what a host says that was asked then, unless a report is newer. That it has the account makes all that was
     reported before out of date; that it has not, nothing."""
@@ -56,7 +58,8 @@ async def heed_answer(
     known = await connection.fetchrow(SQL["read_account"], account_id)
     assert known is not None
     if known["status_at"] is None or asked_at >= known["status_at"]:
-        await _set_status(connection, account_id, known, active, status, asked_at if active else known["status_at"])
+        at = asked_at if active else known["status_at"]
+        await _set_status(connection, account_id, known, active, status, at, resyncs_per_hour)
 
 
 async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
@@ -66,6 +69,7 @@ async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
     active: bool,
     status: str | None,
     at: datetime | None,
+    resyncs_per_hour: int,
 ) -> None:
     deleted = not active and (status == DELETED or known["deleted"])
     status = DELETED if deleted else status and pg_text(status)
@@ -77,6 +81,7 @@ async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
         await connection.execute(SQL["rest_repo"], account_id)
         await _hide(connection, account_id)
     elif active and not known["active"]:
+        await states.desynchronize(connection, {account_id: "the account is active again"}, resyncs_per_hour)
         await connection.execute(SQL["revive_repo"], account_id)
         await connection.execute(SQL["doubt_identity"], account_id)
         await connection.execute(SQL["show_account"], account_id)

@@ -39,10 +39,10 @@ SET state = 'inactive', next_attempt_at = 'infinity', attempts = 0, lease_until 
 WHERE account_id = $1;
 
 -- name: revive_repo
--- An account that is active again: its repo is fetched anew.
+-- The repo of an account that is active again is new, to the front of the queue once it is due.
 -- $1 account_id bigint
 UPDATE repo
-SET state = 'pending', priority = 10, next_attempt_at = now(), attempts = 0, lease_until = NULL, last_error = NULL
+SET state = 'pending', priority = 10, lease_until = NULL, last_error = NULL
 WHERE account_id = $1;
 
 -- name: doubt_identity

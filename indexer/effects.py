@@ -34,7 +34,7 @@ BREATH = 0.003
 LARGE_BYTES = 32_768
 
 _Judging: TypeAlias = Callable[[Arrival, RepoState, Source, datetime], Verdict]
-SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime], Awaitable[None]]
+SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,9 @@ class Effects:
             return
         await self.flush()
         self._outcomes["account", ""] += 1
-        at = frame.time or arrival.received_at
-        await self._rules.set_status(self._connection, state.account_id, frame.active, frame.status, at)
+        at, rules = frame.time or arrival.received_at, self._rules
+        report = frame.active, frame.status, at
+        await rules.set_status(self._connection, state.account_id, *report, rules.resyncs_per_hour)
         self.repos.update(await states.lock(self._connection, [frame.did]))
         self.wants_sync = self.wants_sync or frame.active
         self.wants_identity = True

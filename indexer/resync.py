@@ -261,7 +261,7 @@ class SyncWorkers:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
-            await heed_answer(connection, account_id, *status)
+            await heed_answer(connection, account_id, *status, self._settings.resyncs_per_hour)
             await connection.execute(SQL["put_back"], *claim.lease, False)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))

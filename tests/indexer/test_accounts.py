@@ -40,7 +40,7 @@ async def report(parts: Parts, did: str, active: bool, status: str | None, at: d
     """An `#account`, as the pipeline hands it on."""
     account_id = (await parts.account(did))["id"]
     async with parts.pool.acquire() as connection, connection.transaction():
-        await set_status(connection, account_id, active, status, at)
+        await set_status(connection, account_id, active, status, at, parts.settings.resyncs_per_hour)
 
 
 async def is_visible(pool: Pool, did: str) -> bool:
@@ -195,7 +195,7 @@ async def test_a_report_that_had_to_wait_for_another_sees_what_that_one_did(part
     account_id = (await parts.account(repo.did))["id"]
     async with pool.acquire() as connection:
         async with connection.transaction():
-            await set_status(connection, account_id, False, "deleted", T0 + timedelta(seconds=1))
+            await set_status(connection, account_id, False, "deleted", T0 + timedelta(seconds=1), 6)
             waiting = asyncio.create_task(report(parts, repo.did, True, None, T0))
             await asyncio.sleep(0.2)
         await waiting

@@ -160,6 +160,19 @@ async def test_a_repo_that_asks_for_too_many_resyncs_waits_for_the_next_hour(poo
         assert (waits > timedelta(minutes=50)) is (count == 4)
 
 
+async def test_an_account_that_comes_back_too_often_shows_at_once_and_is_fetched_in_the_next_hour(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    for count in range(1, 5):
+        world.account(repo.did, active=False, status="deactivated")
+        world.account(repo.did, active=True)
+        await world.write()
+        row = await world.repo(repo)
+        assert (row["active"], row["state"], row["priority"]) == (True, "pending", 10)
+        waits = row["next_attempt_at"] - datetime.now(UTC)
+        assert (waits > timedelta(minutes=50)) is (count == 4)
+
+
 async def test_a_signature_that_does_not_verify_asks_for_the_identity_again_and_the_event_waits(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)

@@ -24,7 +24,7 @@ async def test_a_deletion_that_is_heard_of_after_its_host_was_asked_is_a_deletio
     account_id = await connection.fetchval("SELECT id FROM account")
     await connection.execute(RECORD, account_id)
     async with connection.transaction():
-        await set_status(connection, account_id, False, later, now)
-        await set_status(connection, account_id, False, DELETED, now - timedelta(seconds=1))
+        await set_status(connection, account_id, False, later, now, 6)
+        await set_status(connection, account_id, False, DELETED, now - timedelta(seconds=1), 6)
     assert await connection.fetchval("SELECT count(*) FROM record") == records
     assert await connection.fetchval("SELECT status_at FROM account") == now
