@@ -61,12 +61,16 @@ SPOOL_FOLDER = "spool"
 
 
 class Claim(NamedTuple):
-    """A repo that this process works on. `inactive`: its host is only to be asked for the account's status."""
+    """A repo that this process works on, due since `due`.
+
+    `inactive`: its host is only to be asked for the account's status.
+    """
 
     lease: Lease
     did: Did
     head: Head | None
     attempts: int
+    due: datetime
     inactive: bool
     pds: str
     key: str
@@ -239,9 +243,10 @@ class SyncWorkers:
             await self._fail(claim, found.reason, f"{found.reason}: {found.detail}")
 
     def _is_fresh(self, claim: Claim, began: datetime) -> bool:
-        """Whether the identity was resolved so shortly before that asking again would tell nothing new."""
+        """Whether the identity was resolved so shortly before that asking again would tell nothing new; or since the
+        repo was put back for that, however long it had to wait for its host then: it is put back once."""
         fresh = max(self._settings.identity_refresh_min, FRESH_SECONDS)
-        return (began - claim.resolved_at).total_seconds() < fresh
+        return claim.resolved_at > claim.due or (began - claim.resolved_at).total_seconds() < fresh
 
     async def _store(self, claim: Claim, found: Examined) -> None:
         left = found.number
@@ -332,6 +337,7 @@ def _claim_of(row: asyncpg.Record, number: int) -> Claim:
         did=Did(row["did"]),
         head=_head_of(row),
         attempts=row["attempts"],
+        due=row["next_attempt_at"],
         inactive=row["state"] == "inactive",
         pds=row["pds"],
         key=row["signing_key"],

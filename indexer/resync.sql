@@ -1,7 +1,8 @@
 -- name: candidates
 -- The first due repos whose identity is known and whose host is not among the busy ones, locked.
 -- $1 number integer, $2 busy text[], $3 taken bigint[]
-SELECT r.account_id, a.did, r.state, r.rev, r.data, r.commit, r.attempts, i.pds, i.signing_key, i.resolved_at
+SELECT r.account_id, a.did, r.state, r.rev, r.data, r.commit, r.attempts, r.next_attempt_at,
+       i.pds, i.signing_key, i.resolved_at
 FROM repo r
 JOIN account a ON a.id = r.account_id
 JOIN identity i ON i.account_id = r.account_id
@@ -73,10 +74,12 @@ WHERE r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing';
 SELECT account_id FROM repo WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive') FOR UPDATE;
 
 -- name: put_back
--- To the queue, with nothing counted against it; to its front, so that an identity resolved for it is still fresh then.
--- $1 account_id bigint, $2 lease bigint, $3 first boolean
+-- To the queue, with nothing counted against it: due since it was before, or, behind a doubtful identity, from now on
+-- and to its front.
+-- $1 account_id bigint, $2 lease bigint, $3 doubt boolean
 UPDATE repo
-SET state = 'pending', lease_until = NULL, next_attempt_at = now(),
+SET state = 'pending', lease_until = NULL,
+    next_attempt_at = CASE WHEN $3::boolean THEN now() ELSE next_attempt_at END,
     priority = CASE WHEN $3::boolean THEN 10 ELSE priority END
 WHERE account_id = $1 AND lease = $2 AND state = 'syncing';
 

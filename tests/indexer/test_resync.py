@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from indexer import resync
 from protocol.crypto import PrivateKey
 from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, running
 from tests.indexer.repos import encode, frame, record
@@ -308,6 +309,27 @@ async def test_a_key_that_was_replaced_is_found_without_an_event(tmp_path, net, 
         await parts.desynchronize(repo.did)
         await eventually(lambda: is_whole(parts, repo), "the new key is used")
         assert (await parts.reaches(repo.did, "synced"))["attempts"] == 0
+
+
+@pytest.mark.parametrize(("fault", "state"), [("signature", "error"), ("RepoNotFound", "inactive")])
+async def test_a_repo_in_doubt_is_put_back_once_however_long_its_host_is_busy_then(
+    tmp_path, net, pool, monkeypatch, fault, state
+) -> None:
+    """Each claim comes so late that no resolution is new any more."""
+    monkeypatch.setattr(resync, "FRESH_SECONDS", 0.0)
+    repo = net.repo((TRACK, record()))
+    async with running(tmp_path, net, pool, identity_refresh_min=0.0) as parts:
+        await parts.track(repo.did)
+        await parts.reaches(repo.did, "synced")
+        if fault == "signature":
+            repo.key = IMPOSTOR
+            repo.write((OTHER, record()))
+        else:
+            del net.pds.repos[repo.did]
+        before = net.pds.fetched(repo.did)
+        await parts.desynchronize(repo.did)
+        await parts.reaches(repo.did, state)
+        assert net.pds.fetched(repo.did) == before + 2
 
 
 async def test_a_record_that_can_not_be_shown_does_not_stop_the_repo(tmp_path, net, pool) -> None:
