@@ -138,7 +138,7 @@ class Effects:
         await states.ask_hosts(connection, gathered.asked)
         await states.wonder(connection, gathered.writing, rules.refresh_pause)
         await states.doubt_keys(connection, gathered.doubted, rules.refresh_pause)
-        await states.mark_stale(connection, gathered.stale)
+        await states.mark_stale(connection, gathered.stale, rules.refresh_pause)
 
     def report(self) -> None:
         """Count what happened; after the commit."""

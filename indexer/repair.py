@@ -49,7 +49,7 @@ async def order(pool: Pool, reports: Sequence[Report]) -> list[int]:
             await states.desynchronize(connection, reasons, states.ANY_NUMBER)
             await connection.execute(SQL["hurry"], list(ours))
             doubtful = [each for each, report in ours.items() if any(kind in report.counts for kind in DOUBTFUL)]
-            await states.mark_stale(connection, doubtful)
+            await states.mark_stale(connection, doubtful, 0.0)
         ordered += ours
     return ordered
 

@@ -102,10 +102,10 @@ async def note_unsigned(connection: Connection, revs: Mapping[int, Tid]) -> None
         await connection.execute(SQL["note_unsigned"], list(revs), list(revs.values()))
 
 
-async def mark_stale(connection: Connection, account_ids: Sequence[int]) -> None:
-    """`#identity`: resolve these accounts anew, now."""
+async def mark_stale(connection: Connection, account_ids: Sequence[int], pause: float) -> None:
+    """`#identity`: resolve these accounts anew, though not within `pause` seconds of the last time."""
     if account_ids:
-        await connection.execute(SQL["mark_stale"], account_ids)
+        await connection.execute(SQL["mark_stale"], account_ids, pause)
 
 
 async def doubt_keys(connection: Connection, account_ids: Sequence[int], pause: float) -> None:

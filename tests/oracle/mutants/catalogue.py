@@ -305,8 +305,8 @@ ACCOUNTS: Final = (
     Mutant(
         "an #identity is not followed",
         "indexer/effects.py",
-        "        await states.mark_stale(connection, gathered.stale)\n",
-        "        await states.mark_stale(connection, gathered.stale[1:])\n",
+        "        await states.mark_stale(connection, gathered.stale, rules.refresh_pause)\n",
+        "        await states.mark_stale(connection, gathered.stale[1:], rules.refresh_pause)\n",
         STATUS,
     ),
 )
