@@ -3,8 +3,9 @@
 By turns one of the repos that changed last, where something is most likely to be missed, and the one that was not asked
 for longest. A rev that its host has had for a while, that the stream has passed and that is not here was missed: the
 repo is fetched, the lag shows its age, and when several in a row were missed the relay is blind, and another one is
-read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. One task.
-sync.md section 6.
+read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. A host that
+was away stays the one that was not asked for longest: it is passed over every other time, so that however many there
+are the others are asked too. One task. sync.md section 6.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Sampler:
         self._heads = heads
         self._inbox = inbox
         self._turn_away = turn_away
-        self._queries = cycle((SQL["changed_last"], SQL["asked_longest_ago"]))
+        last, longest = SQL["changed_last"], SQL["asked_longest_ago"]
+        self._turns = cycle(((last, False), (longest, False), (last, False), (longest, True)))
+        self._away: dict[str, None] = {}
         self._source = ""
         self._missed = 0
         self._untold = 0
@@ -72,7 +75,8 @@ class Sampler:
         if source.origin != self._source:
             self._source = source.origin
             self._missed = 0
-        row = await self._pool.fetchrow(next(self._queries), self._heads.busy())
+        query, all_hosts = next(self._turns)
+        row = await self._pool.fetchrow(query, [*self._heads.busy(), *(() if all_hosts else self._away)])
         if row is None:
             return
         asked_at, did, origin = await self._heads.now(), Did(row["did"]), row["pds"]
@@ -80,7 +84,9 @@ class Sampler:
             said = await self._heads.latest(origin, did, asyncio.get_running_loop().time())
         except HostAway:
             metrics.SAMPLES.labels("away").inc()
+            self._note_away(origin)
             return
+        self._away.pop(origin, None)
         stored = await self._pool.fetchrow(SQL["stored"], did, origin, source.origin)
         if stored is None:
             return
@@ -89,6 +95,11 @@ class Sampler:
         if outcome not in ("early", "lagging"):
             await self._heads.settle(origin, asked_at, [said])
         self._count(outcome, said)
+
+    def _note_away(self, origin: str) -> None:
+        self._away[origin] = None
+        if len(self._away) > self._settings.host_memory:
+            del self._away[next(iter(self._away))]
 
     def _outcome(self, said: Said, stored: asyncpg.Record) -> Outcome:
         if said.head is None:

@@ -1,6 +1,6 @@
 -- name: changed_last
--- One of the repos that changed last, whose host can be asked.
--- $1 busy text[]
+-- One of the repos that changed last, whose host is to be asked.
+-- $1 not_now text[]
 SELECT last.did, last.pds
 FROM (
     SELECT a.did, i.pds
@@ -15,8 +15,8 @@ ORDER BY random()
 LIMIT 1;
 
 -- name: asked_longest_ago
--- The repo whose host was not asked for longest, and can be.
--- $1 busy text[]
+-- The repo whose host was not asked for longest, and is to be.
+-- $1 not_now text[]
 SELECT a.did, i.pds
 FROM repo r
 JOIN account a ON a.id = r.account_id

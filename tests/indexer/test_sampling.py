@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexer import metrics
+import pytest
+
+from indexer import metrics, resync
 from indexer.asking import Asker
 from indexer.heads import Heads
 from indexer.inbox import Inbox, Position
@@ -20,8 +22,8 @@ from protocol.cbor import Cid
 from protocol.syntax import Tid
 from runtime.db import Pool
 
-from .heading import Heading
-from .network import Network, Parts, at_work, held, made, network
+from .heading import LATEST, Heading
+from .network import Network, Parts, at_work, held, made, network, second_pds
 from .repos import Repo, record, track
 
 RELAY = "ws://relay.test"
@@ -197,3 +199,26 @@ async def test_a_host_that_is_away_is_no_blindness(tmp_path: Path, pool: Pool) -
             await stage.sampler.sample()
         assert stage.turned_away == []
         assert lag() == 0.0
+
+
+MANY = """
+WITH came AS (INSERT INTO account (did) SELECT 'did:plc:away' || n FROM generate_series(1, 200) AS n RETURNING id),
+named AS (INSERT INTO identity (account_id, pds, stale) SELECT id, $1, false FROM came)
+INSERT INTO repo (account_id, state, rev) SELECT id, 'synced', '3zzzzzzzzzzzz' FROM came
+"""
+
+
+async def test_hosts_that_are_away_leave_the_others_their_turns(
+    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their repos are the newest, and those that were not asked for longest; they are tried now and then."""
+    monkeypatch.setattr(resync, "FIRST_HOST_PAUSE", 0.0)
+    async with sampling(tmp_path, pool) as stage, second_pds() as away:
+        await stage.synced(1)
+        heading = Heading(away)
+        heading.broken = True
+        await pool.execute(MANY, away.host.origin)
+        for _ in range(8):
+            await stage.sampler.sample()
+        assert stage.heading.asked(LATEST) >= 4
+        assert heading.asked(LATEST) >= 2
