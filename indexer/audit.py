@@ -3,8 +3,9 @@
 A repo is fetched and verified as for a resync, and compared with what is stored at the same rev: what comes in between
 moves the index's head, and then all is looked at again, so that live changes never show as differences. What differs
 still is a finding: a record that is missing, another than the host's, not in the repo, or not the bytes that its CID
-names; a head that is another; a repo that does not verify, or that the host says it does not have. A repo that cannot
-be compared is named with the reason, and is no difference. Nothing is written. sync.md sections 2 and 4.
+names; a head that is another; a repo that does not verify, or that the host says it does not have. Where what is
+indexed comes from an unsigned source no head moves with it, and one that is merely newer at the host says nothing. A
+repo that cannot be compared is named with the reason, and is no difference. Nothing is written. sync.md sections 2, 4.
 """
 
 from __future__ import annotations
@@ -83,12 +84,23 @@ class Report:
 
 
 class _Standing(NamedTuple):
+    """`unsigned`: what has come since the head was verified is not signed, as far as it was followed in this repo."""
+
     why_not: str
     state: str
     head: Head | None
     commit: Cid | None
+    unsigned: bool
+    followed: str | None
     pds: str
     key: str
+
+    def moved_on(self, before: _Standing) -> bool:
+        return (self.head, self.followed) != (before.head, before.followed)
+
+    def may_trail(self, head: Head) -> bool:
+        """Whether the host may well be there, though nothing that is indexed has changed."""
+        return self.unsigned and self.head is not None and self.head.rev < head.rev
 
 
 class _Look(NamedTuple):
@@ -158,10 +170,12 @@ class Auditor:
             return _Look(report, settled=True)
         await self._add_corrupt(report, account_id)
         after = await self._standing(account_id)
-        if isinstance(found, Head) and after.head != found:
-            self._add(report, Finding("head", "", _head(after.head), _head(found)))
-        moving = before.head != after.head
-        return _Look(report, settled=found == before.head == after.head, moving=moving)
+        moving, agrees = after.moved_on(before), found == after.head
+        if found is not None and not agrees:
+            agrees = after.may_trail(found) and not report.counts
+            if not agrees:
+                self._add(report, Finding("head", "", _head(after.head), _head(found)))
+        return _Look(report, settled=agrees and not moving, moving=moving)
 
     async def _standing(self, account_id: int) -> _Standing:
         row = await self._pool.fetchrow(SQL["standing"], account_id)
@@ -172,8 +186,16 @@ class Auditor:
         elif row["pds"] is None or row["signing_key"] is None:
             why_not = "its DID document is not known, or names no PDS or signing key"
         head = None if row["rev"] is None else Head(Tid(row["rev"]), Cid(row["data"]))
-        commit = row["commit"] and Cid(row["commit"])
-        return _Standing(why_not, row["state"], head, commit, row["pds"] or "", row["signing_key"] or "")
+        return _Standing(
+            why_not=why_not,
+            state=row["state"],
+            head=head,
+            commit=row["commit"] and Cid(row["commit"]),
+            unsigned=row["unsigned"],
+            followed=row["unsigned_rev"],
+            pds=row["pds"] or "",
+            key=row["signing_key"] or "",
+        )
 
     async def _compare(self, report: Report, account_id: int, standing: _Standing) -> Head | None:
         """Add what differs to the report; gives the head at the host.

@@ -28,9 +28,14 @@ LIMIT $1::integer;
 SELECT a.id, a.did FROM account a JOIN repo r ON r.account_id = a.id WHERE a.did = $1;
 
 -- name: standing
--- How an account, its identity and its repo stand.
+-- How an account, its identity and its repo stand. Unsigned is what came last, when it was confirmed by nobody yet or
+-- the source that was subscribed to last is a Jetstream.
 -- $1 account_id bigint
-SELECT a.active AND NOT a.deleted AS active, a.status, a.deleted, i.pds, i.signing_key, r.state, r.rev, r.data, r.commit
+SELECT a.active AND NOT a.deleted AS active, a.status, a.deleted, i.pds, i.signing_key,
+       r.state, r.rev, r.data, r.commit, r.unsigned_rev,
+       r.unsigned_rev IS NOT NULL
+           OR (SELECT kind FROM source_cursor ORDER BY subscribed_at DESC LIMIT 1) IS NOT DISTINCT FROM 'jetstream'
+           AS unsigned
 FROM account a
 JOIN identity i ON i.account_id = a.id
 JOIN repo r ON r.account_id = a.id

@@ -138,6 +138,39 @@ async def test_a_host_that_is_behind_the_index_differs(parts: Parts, net: Networ
     assert found(await only(parts, repo)) == [("extra", B), ("head", "")]
 
 
+async def reads(pool: Pool, kind: str) -> None:
+    """Subscribed to last is such a source."""
+    await pool.execute("INSERT INTO source_cursor (source, kind, seq) VALUES ($1, $1, 1)", kind)
+
+
+async def test_behind_a_jetstream_a_head_that_is_merely_newer_at_the_host_says_nothing(
+    parts: Parts, net: Network, pool: Pool
+) -> None:
+    repo = net.repo((A, record()))
+    await synced(parts, repo)
+    repo.write(("app.bsky.feed.post/3a", {"text": "not ours"}))
+    await reads(pool, "relay")
+    assert found(await only(parts, repo)) == [("head", "")]
+    await reads(pool, "jetstream")
+    before = net.pds.fetched(repo.did)
+    assert (await only(parts, repo, tries=3)).counts == {}
+    assert net.pds.fetched(repo.did) == before + 1, "another look would say the same"
+    repo.write((B, record()))
+    assert found(await only(parts, repo)) == [("head", ""), ("missing", B)]
+    await pool.execute("UPDATE repo SET rev = '3zzzzzzzzzzzz'")
+    repo.write((B, None))
+    assert found(await only(parts, repo)) == [("head", "")], "the host is behind"
+
+
+async def test_what_is_still_unconfirmed_trails_whatever_is_read_now(parts: Parts, net: Network, pool: Pool) -> None:
+    repo = net.repo((A, record()))
+    await synced(parts, repo)
+    await reads(pool, "relay")
+    repo.write((A, record()))
+    await pool.execute("UPDATE repo SET unsigned_rev = $1, unsigned_since = now()", repo.rev)
+    assert (await only(parts, repo)).counts == {}
+
+
 async def test_what_changes_while_it_is_fetched_is_looked_at_again(parts: Parts, net: Network, pool: Pool) -> None:
     repo = net.repo((A, record()))
     await synced(parts, repo)
