@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
+from indexer.resync import SPOOL_FOLDER
 from runtime import db
 from runtime.db import Pool
 from tests.house.tree import ROOT
@@ -48,7 +50,7 @@ async def synced(parts: Parts, *repos: Repo) -> None:
             await parts.reaches(repo.did, "synced")
 
 
-async def verify(parts: Parts, database_url: str, *arguments: str) -> tuple[int | None, str, str]:
+async def verify(parts: Parts, database_url: str, *arguments: str, **more: str) -> tuple[int | None, str, str]:
     settings = parts.settings
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLYR_")}
     environment |= {
@@ -59,7 +61,7 @@ async def verify(parts: Parts, database_url: str, *arguments: str) -> tuple[int 
         "PLYR_SYNC_POLL": "0.1",
         "PLYR_VERIFY_PAUSE": "0.1",
         "COLUMNS": "250",
-    }
+    } | more
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "cli", "verify", *arguments),
@@ -126,6 +128,58 @@ async def test_what_a_stranger_says_reaches_no_terminal(parts: Parts, net: Netwo
     assert "\x1b" not in out
     assert "\N{REPLACEMENT CHARACTER}[31m[bold]" in out
     assert out.splitlines()[-1] == "0 repos compared, 0 equal, 0 differ; 1 could not be compared"
+
+
+def unchecked(out: str, code: int | None, did: str, reason: str, compared: int = 0) -> None:
+    """One repo could not be compared, for this reason, and nothing is said to differ."""
+    assert code == 3
+    (line,) = [line for line in out.splitlines() if line.startswith("not compared: ")]
+    assert line.startswith(f"not compared: {did}: ")
+    assert reason in line
+    summary = f"{compared} {'repo' if compared == 1 else 'repos'} compared, {compared} equal, 0 differ"
+    assert out.splitlines()[-1] == f"{summary}; 1 could not be compared"
+
+
+async def test_a_repo_that_can_not_be_kept_is_not_compared(parts: Parts, net: Network, database_url: str) -> None:
+    repo = net.repo((A, record(description="x" * 100_000)))
+    await synced(parts, repo)
+
+    async def no_folder(_: str) -> None:
+        shutil.rmtree(parts.settings.data_dir / SPOOL_FOLDER)
+
+    net.pds.before = no_folder
+    code, out, err = await verify(parts, database_url, "--all")
+    assert "Traceback" not in err
+    unchecked(out, code, repo.did, "No such file or directory")
+
+
+async def test_a_repo_that_is_not_fetched_in_time_is_not_compared(
+    parts: Parts, net: Network, database_url: str
+) -> None:
+    repo = net.repo((A, record()))
+    await synced(parts, repo)
+
+    async def hang(_: str) -> None:
+        await asyncio.sleep(60)
+
+    net.pds.before = hang
+    code, out, err = await verify(parts, database_url, "--all", PLYR_REPO_TIMEOUT="1")
+    assert "Traceback" not in err
+    unchecked(out, code, repo.did, repo.did)
+    code, out, _ = await verify(parts, database_url, "--all", "--json", PLYR_REPO_TIMEOUT="1")
+    assert code == 3
+    assert [(line["result"], bool(line["reason"]), line["counts"]) for line in lines(out)] == [("unchecked", True, {})]
+
+
+async def test_a_repo_for_which_its_host_has_no_room_is_not_compared(
+    parts: Parts, net: Network, database_url: str
+) -> None:
+    repos = [net.repo((A, record())) for _ in range(2)]
+    await synced(parts, *repos)
+    dids = [repo.did for repo in repos]
+    code, out, err = await verify(parts, database_url, *dids, PLYR_REPO_TIMEOUT="1", PLYR_HOST_RATE="0.001")
+    assert "Traceback" not in err
+    unchecked(out, code, dids[1], "has had no room for 1 s", compared=1)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--sample", "3"), ("did:plc:x", "--all"), ("no-did",)])
