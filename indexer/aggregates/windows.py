@@ -28,7 +28,11 @@ class Chart(NamedTuple):
 
 
 async def step(connection: Connection, charts: Sequence[Chart], now: datetime) -> bool:
-    """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move."""
+    """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move.
+
+    The latest edge goes first, so that none ever passes another, however late they are: who counts by windows reads off
+    them in how many of these a moment is.
+    """
     edges = await moving(connection)
     return await _toward(connection, charts, edges, {days: wanted(days, now) for days in edges})
 
@@ -49,7 +53,7 @@ async def _toward(
     late = [(days, edges[days]) for days, goal in goals.items() if days in edges and edges[days] < goal]
     if not late:
         return False
-    days, since = max(late)
+    days, since = min(late)
     until = goals[days]
     for chart in charts:
         if found := await chart.reach(connection, since, until):

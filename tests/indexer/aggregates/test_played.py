@@ -96,21 +96,30 @@ async def test_after_every_step_charts_equal_a_recount_and_at_last_a_rebuild(
     assert await stored_charts(pool) == before
 
 
-async def test_a_window_may_stop_anywhere_while_it_moves(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [1, 9])
+async def test_a_window_may_stop_anywhere_while_it_moves(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
     monkeypatch.setattr(played, "PAGE", 2)
     book = await begin(pool)
-    hours = [records.play(playedTime=(TODAY - timedelta(days=1, hours=-hour)).isoformat()) for hour in range(10)]
+    passed = [
+        (TODAY - timedelta(days=days) + part * timedelta(days=late) / 3).isoformat()
+        for part in (0, 1, 2)
+        for days in aggregates.windows.DAYS
+    ]
+    hours = [records.play(playedTime=moment) for moment in passed]
     await book.write([row(records.PLAY, each, rkey=f"{number}") for number, each in enumerate(hours)])
     steps = 0
     while True:
         async with pool.acquire() as connection, connection.transaction():
-            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=1)):
+            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late)):
                 break
         steps += 1
-        await book.put(records.PLAY, records.play(playedTime=hours[steps % 10]["playedTime"], trackName=f"{steps}"))
+        # What is put goes again with the next that is.
+        await book.put(records.PLAY, records.play(playedTime=passed[-steps % len(passed)], trackName=f"{steps}"))
         assert await stored_charts(pool) == await recounted(pool, book)
     assert steps > 9
-    assert (await edges(pool))[1] == TODAY
+    assert await edges(pool) == {days: TODAY + timedelta(days=late - days) for days in aggregates.windows.DAYS}
 
 
 async def test_an_account_of_many_plays_goes_and_comes_in_parts(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

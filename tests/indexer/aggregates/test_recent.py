@@ -73,8 +73,9 @@ async def test_after_every_step_windows_equal_a_recount_and_at_last_a_rebuild(
     assert await stored_recent(pool) == before
 
 
+@pytest.mark.parametrize("late", [1, 9])
 async def test_an_edge_passes_a_few_tracks_at_a_time_and_others_write_meanwhile(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, late: int
 ) -> None:
     monkeypatch.setattr(kept, "PAGE", 2)
     book = await begin(pool)
@@ -88,7 +89,7 @@ async def test_an_edge_passes_a_few_tracks_at_a_time_and_others_write_meanwhile(
     steps = 0
     while True:
         async with pool.acquire() as connection, connection.transaction():
-            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=1)):
+            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late)):
                 break
         steps += 1
         subject = subjects[steps % 10]
