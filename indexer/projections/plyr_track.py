@@ -5,7 +5,9 @@ The blob's address is made when it is read, since the account's PDS may change. 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import regex
@@ -21,6 +23,8 @@ from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
 TAGS_MAX = 10
+# A record may hold half a million, in which ten that differ need not be.
+TAGS_READ = 1_000
 TAG_BYTES = 500
 _TAG = regex.compile(r"\X{1,50}")
 
@@ -90,10 +94,20 @@ def parse(row: RecordRow) -> Track | None:
 
 def tags(value: dict[str, Any]) -> list[str]:
     """The record's tags and the hashtags of its description, as they are compared: the first ten, each once."""
-    given: Any = value.get("tags")
-    listed = [each for each in cast("list[Any]", given) if isinstance(each, str)] if isinstance(given, list) else []
-    found = map(_short_tag, [*listed, *hashtags(fields.text(value.get("description")) or "")])
-    return [name for name in dict.fromkeys(found) if name][:TAGS_MAX]
+    found: dict[str, None] = {}
+    for given in islice(_given_tags(value), TAGS_READ):
+        if name := _short_tag(given):
+            found[name] = None
+            if len(found) == TAGS_MAX:
+                break
+    return list(found)
+
+
+def _given_tags(value: dict[str, Any]) -> Iterator[str]:
+    listed: Any = value.get("tags")
+    if isinstance(listed, list):
+        yield from (each for each in cast("list[Any]", listed) if isinstance(each, str))
+    yield from hashtags(fields.text(value.get("description")) or "")
 
 
 def _short_tag(name: str) -> str:

@@ -120,6 +120,7 @@ def test_fields_that_are_absent_or_empty_are_null() -> None:
         ("rock, pop", "#dub", ["dub"]),
         ([1, None, {"a": 1}, "dub"], "", ["dub"]),
         (["z" * 900_000], "", ["z" * 50]),
+        ([" " * (number % 100) for number in range(plyr_track.TAGS_READ - 1)] + ["a", "b"], "#c", ["a"]),
     ],
 )
 def test_tags_are_the_union_of_both_fields_normalised(given: Any, description: str, found: list[str]) -> None:
