@@ -7,8 +7,11 @@ not yet is copied in. Where plays go, the last one may have to be looked for amo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeAlias
+from uuid import UUID
 
 from indexer.aggregates.counts import Connection
 from indexer.aggregates.heard import KINDS, NEVER, Changed, Key, Kind, Share, minute_of
@@ -53,7 +56,7 @@ async def write(connection: Connection, items: Sequence[Changed], edges: Sequenc
         else:
             doubtful.append((pair, plays))
     if doubtful:
-        found = await _last_heard(connection, [pair for pair, _ in doubtful])
+        found = await _last_heard(connection, [pair for pair, _ in doubtful], stood)
         stay.extend((pair, Stand(plays, found[pair[0], pair[1].kind, pair[1].key])) for pair, plays in doubtful)
     for pair, now in (*stay, *((pair, None) for pair in gone)):
         before = stood.get((pair[0], pair[1].id))
@@ -80,14 +83,32 @@ async def _stood(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[in
     return {(account_id, item_id): Stand(plays, last) for account_id, item_id, plays, last in rows}
 
 
-async def _last_heard(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int, Kind, Key], int]:
-    rows = await connection.fetch(
-        SQL["last_heard"],
-        [account_id for account_id, _, _ in pairs],
-        [item.kind for _, item, _ in pairs],
-        [item.key for _, item, _ in pairs],
-    )
-    return {(account_id, kind, key.hex): minute_of(played_at) for account_id, kind, key, played_at in rows}
+async def _last_heard(
+    connection: Connection, pairs: Sequence[Pair], stood: Mapping[tuple[int, int], Stand]
+) -> dict[tuple[int, Kind, Key], int]:
+    """By their plays: each account's are gone through once, from the latest that may be it, till all are found."""
+    wanted: defaultdict[int, set[tuple[Kind, Key]]] = defaultdict(set)
+    latest: defaultdict[int, int] = defaultdict(lambda: NEVER)
+    for account_id, item, share in pairs:
+        before = stood.get((account_id, item.id))
+        wanted[account_id].add((item.kind, item.key))
+        latest[account_id] = max(latest[account_id], share.added, before.last_minute if before else share.removed)
+    found: dict[tuple[int, Kind, Key], int] = {}
+    for account_id, missing in wanted.items():
+        place = datetime.fromtimestamp((latest[account_id] + 1) * 60, UTC), UUID(int=0)
+        while missing and (rows := await connection.fetch(SQL["heard_before"], account_id, *place)):
+            for played_at, recording, release, artists in rows:
+                place = played_at, recording
+                heard: set[tuple[Kind, Key]] = {
+                    ("recording", recording.hex),
+                    *(("artist", each.hex) for each in artists),
+                }
+                if release:
+                    heard.add(("release", release.hex))
+                for kind, key in missing & heard:
+                    found[account_id, kind, key] = minute_of(played_at)
+                missing.difference_update(heard)
+    return found
 
 
 def _note(item: Changed, edges: Sequence[int], before: int | None, after: int | None) -> None:

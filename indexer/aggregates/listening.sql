@@ -5,24 +5,14 @@ SELECT l.account_id, l.item, l.plays, l.last_minute
 FROM unnest($1::bigint[], $2::text[], $3::integer[]) AS w (account_id, kind, item)
 JOIN listening l ON l.account_id = w.account_id AND l.kind = w.kind::played_kind AND l.item = w.item;
 
--- name: last_heard
--- When accounts have heard items last, by their plays.
--- $1 account_ids bigint[], $2 kinds text[], $3 keys uuid[]
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[]) AS w (account_id, kind, key)
-)
-SELECT w.account_id, w.kind, w.key, max(p.played_at) AS played_at
-FROM (SELECT DISTINCT account_id FROM wanted) AS account
-JOIN teal_play p ON p.account_id = account.account_id AND p.canonical
-CROSS JOIN LATERAL (
-    SELECT 'recording' AS kind, p.recording AS key
-    UNION ALL
-    SELECT 'release', p.release
-    UNION ALL
-    SELECT 'artist', artist FROM unnest(p.artists) AS artist
-) AS item
-JOIN wanted w ON w.account_id = p.account_id AND w.kind = item.kind AND w.key = item.key
-GROUP BY w.account_id, w.kind, w.key;
+-- name: heard_before
+-- What counts of an account's plays, some at a time, from the latest before a place in their order on.
+-- $1 account_id bigint, $2 played_at timestamptz, $3 recording uuid
+SELECT p.played_at, p.recording, p.release, p.artists
+FROM teal_play p
+WHERE p.account_id = $1 AND p.canonical AND (p.played_at, p.recording) < ($2::timestamptz, $3::uuid)
+ORDER BY p.played_at DESC, p.recording DESC
+LIMIT 500;
 
 -- name: relisten
 -- What accounts have heard is this now.
