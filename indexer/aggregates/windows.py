@@ -27,13 +27,14 @@ class Chart(NamedTuple):
     leave: Callable[[Connection, int, datetime, datetime], Awaitable[None]]
 
 
-async def step(connection: Connection, charts: Sequence[Chart], now: datetime) -> bool:
+async def step(connection: Connection, charts: Sequence[Chart], now: datetime, patience: float = 1.0) -> bool:
     """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move.
 
     The latest edge goes first, so that none ever passes another, however late they are: who counts by windows reads off
-    them in how many of these a moment is.
+    them in how many of these a moment is. Waits at most `patience` seconds for those who count: whoever comes to count
+    meanwhile waits too.
     """
-    edges = await moving(connection)
+    edges = await moving(connection, patience)
     return await _toward(connection, charts, edges, {days: wanted(days, now) for days in edges})
 
 
@@ -75,8 +76,9 @@ async def held(connection: Connection) -> Mapping[int, datetime]:
     return await _edges(connection)
 
 
-async def moving(connection: Connection) -> Mapping[int, datetime]:
+async def moving(connection: Connection, patience: float) -> Mapping[int, datetime]:
     """The same for whoever is about to move an edge: nobody counts by windows before the transaction ends."""
+    await connection.execute(SQL["set_patience"], f"{patience * 1_000:.0f}ms")
     await connection.execute(SQL["hold_alone"])
     return await _edges(connection)
 

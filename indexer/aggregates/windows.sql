@@ -2,6 +2,11 @@
 -- Keep the edges of all windows where they are until the transaction ends.
 SELECT pg_advisory_xact_lock_shared(hashtext('plyr-appview chart windows'));
 
+-- name: set_patience
+-- Wait no longer for a lock in this transaction.
+-- $1 timeout text
+SELECT set_config('lock_timeout', $1, true);
+
 -- name: hold_alone
 -- Wait for all who count by windows, and keep others waiting until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtext('plyr-appview chart windows'));

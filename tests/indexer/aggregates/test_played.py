@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import aggregates, projections
+from indexer import aggregates, projections, rolling
 from indexer.aggregates import played
 from indexer.projections import BY_COLLECTION
 from indexer.rolling import Rolling
 from runtime.db import Pool
+from tests.indexer.network import eventually
 from tests.indexer.projections import records
 from tests.indexer.projections.records import Book, row
 
@@ -202,3 +203,28 @@ async def test_what_was_there_before_it_had_words_may_be_renamed_and_may_go(pool
     assert {**await words(pool), "teardrop": 1} == await words(pool)
     await book.write(drops=[(1, records.PLAY, "1"), (1, records.PLAY, "2")])
     assert await words(pool) == {}
+
+
+async def test_who_moves_edges_does_not_keep_writers_waiting_behind_a_long_transaction(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolling, "LOOK", 0.01)
+    book = await begin(pool)
+    stop, moved = asyncio.Event(), {days: TODAY + timedelta(days=1 - days) for days in aggregates.windows.DAYS}
+
+    async def waiting() -> bool:
+        return await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+
+    async def done() -> bool:
+        return await edges(pool) == moved
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        async with pool.acquire() as long, long.transaction():
+            await aggregates.windows.hold(long)
+            tasks.create_task(Rolling(pool, lambda: TODAY + timedelta(days=1)).run(stop))
+            await eventually(waiting, "the edges to wait")
+            await book.put(records.PLAY, records.play(playedTime=TODAY.isoformat()))
+            assert not await done()
+        await eventually(done, "the edges to move")
+        stop.set()
+    assert await stored_charts(pool) == await recounted(pool, book)
