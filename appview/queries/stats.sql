@@ -18,7 +18,8 @@ CROSS JOIN LATERAL (
 ORDER BY d.day;
 
 -- name: actor_days
--- One figure of what concerns an account, of each of the last days. No row: no such account.
+-- One figure of what concerns an account, of each of the last days, its plays counted as in actor_stats. No row: no such
+-- account.
 -- $1 metric text, $2 days integer, $3 did text
 SELECT {{point(d.day, {{figure(r, h, $1)}})}} AS item
 FROM visible_account a

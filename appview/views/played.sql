@@ -97,7 +97,8 @@ UNION ALL
  LIMIT :limit)
 
 -- fragment: own_plays(account, kind, artist, period, count, key, limit)
--- What an account has played most in a window, behind a place in that order; of an artist, if one is given.
+-- What an account has played most in a window, behind a place in that order; of an artist, if one is given. All that it has
+-- played in the window is counted, page by page anew, so that only the statement's timeout bounds it.
 SELECT most.key, most.count
 FROM (
     SELECT what.key, count(*) AS count

@@ -33,7 +33,8 @@ END
 json_build_object('day', to_char(:day, 'YYYY-MM-DD'), 'count', coalesce(:number, 0))::text
 
 -- fragment: actor_stats(profile, days)
--- What fm.plyr.stats.getActorStats says of a row of visible_profile, but for the tracks.
+-- What fm.plyr.stats.getActorStats says of a row of visible_profile, but for the tracks. A day's plays are counted in an
+-- index: it takes as long as these days have plays, and no look at any other.
 json_build_object(
     'actor', {{actor_view_detailed(:profile)}},
     'points', (
