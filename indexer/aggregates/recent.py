@@ -1,21 +1,25 @@
 """Likes and plays of tracks in the recent windows (`windows.py`), of which their charts are read.
 
-A function of `subject_day`, `heard_day` and where the windows begin. Rows are there for what was liked or played within
-365 days alone. A window holds a track's day when the day's moment is not before its edge; moments are spread over the
-day (`track_moment` in the migrations), so that an edge passes a few of them in each transaction.
+A function of `subject_day`, `heard_day`, `subject_count.owner` and where the windows begin. Rows are there for what was
+liked or played within 365 days alone, and say whether it is a track: only those that do are read for charts. A window
+holds a track's day when the day's moment is not before its edge; moments are spread over the day (`track_moment` in the
+migrations), so that an edge passes a few of them in each transaction.
 
 Concurrency: comes last of all that a batch writes, once, in the order of subjects, so that nothing is waited for behind
-these rows. The caller holds the edges (`windows.hold`), which decide whether a day is inside.
+these rows. The caller holds the edges (`windows.hold`), which decide whether a day is inside. Whether a subject is
+a track is asked anew of each that is counted here, and whoever makes it one, or none, notes it: they have met at the
+subject's count, or at the locks of its plays, so that the later one sees what the earlier has written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from indexer.aggregates import windows
 from indexer.aggregates.counts import Connection
+from indexer.aggregates.days import SubjectDay
 from indexer.aggregates.following import Follower, Touched
 from runtime.sql import Queries
 
@@ -28,8 +32,18 @@ PAGE: Final = 2_000
 async def follow(connection: Connection, touched: Touched) -> None:
     liked, heard = touched.liked, touched.heard_days
     changed = [key for key in sorted(liked.keys() | heard.keys()) if liked.get(key) or heard.get(key)]
-    if not changed:
-        return
+    if changed:
+        await _count(connection, changed, liked, heard)
+    if touched.subjects and (touched.accounts or "plyr_track" in touched.keys):
+        await connection.execute(SQL["mark"], touched.subjects)
+
+
+async def _count(
+    connection: Connection,
+    changed: Sequence[SubjectDay],
+    liked: Mapping[SubjectDay, int],
+    heard: Mapping[SubjectDay, int],
+) -> None:
     rows = await connection.fetch(
         SQL["count"],
         [subject for subject, _ in changed],

@@ -36,10 +36,10 @@ changed AS (
 )
 INSERT INTO track_recent AS r (
     likes_365, likes_30, likes_7, likes_1, plays_365, plays_30, plays_7, plays_1, both_61, both_15, both_3,
-    subject
+    track, subject
 )
 SELECT likes_365, likes_30, likes_7, likes_1, plays_365, plays_30, plays_7, plays_1, both_61, both_15, both_3,
-       subject
+       coalesce((SELECT s.owner <> 0 FROM subject_count s WHERE s.subject = changed.subject), false), subject
 FROM changed
 ORDER BY subject COLLATE "C"
 ON CONFLICT (subject) DO UPDATE
@@ -53,8 +53,17 @@ SET likes_365 = r.likes_365 + EXCLUDED.likes_365,
     plays_1 = r.plays_1 + EXCLUDED.plays_1,
     both_61 = r.both_61 + EXCLUDED.both_61,
     both_15 = r.both_15 + EXCLUDED.both_15,
-    both_3 = r.both_3 + EXCLUDED.both_3
+    both_3 = r.both_3 + EXCLUDED.both_3,
+    track = EXCLUDED.track
 RETURNING subject, likes_365 > 0 OR plays_365 > 0 AS anything;
+
+-- name: mark
+-- Note of some subjects whether they are tracks that show.
+-- $1 subjects text[]
+UPDATE track_recent r
+SET track = NOT r.track
+WHERE r.subject = ANY ($1)
+    AND r.track <> coalesce((SELECT s.owner <> 0 FROM subject_count s WHERE s.subject = r.subject), false);
 
 -- name: reach
 -- The moment of a track's day some way on.

@@ -144,7 +144,7 @@ def _tables(observed: Observed, today: datetime) -> Iterator[str]:
     edges = played.windows(today)
     charts = {
         "chart_window": edges,
-        "track_recent": recent(wanted, edges),
+        "track_recent": recent(wanted, hidden, edges),
         **played.played(wanted["teal_play"], hidden, edges, aliases.known),
     }
     yield from _same_tables(charts, observed, hidden, aliases)

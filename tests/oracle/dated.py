@@ -38,7 +38,7 @@ def dated(tables: Mapping[str, Rows], hidden: frozenset[str]) -> dict[str, dict[
     return {"subject_day": dict(subjects), "actor_day": dict(actors), "total_day": dict(totals), **_heard(tables)}
 
 
-def recent(tables: Mapping[str, Rows], edges: Rows) -> dict[tuple[Any, ...], Row]:
+def recent(tables: Mapping[str, Rows], hidden: frozenset[str], edges: Rows) -> dict[tuple[Any, ...], Row]:
     """The table `track_recent`, of `subject_day` and `heard_day`. `edges`: `chart_window` while nothing moves."""
     found: DaysOf = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
     for table, name in (("subject_day", "likes"), ("heard_day", "plays")):
@@ -47,7 +47,8 @@ def recent(tables: Mapping[str, Rows], edges: Rows) -> dict[tuple[Any, ...], Row
                 if row[name] and day >= edge["since"].date():
                     for figure in {f"{name}_{days}", f"both_{days}"} & FIGURES:
                         found[subject,][figure] += row[name]
-    return dict(found)
+    shown = {row["uri"] for (did, _), row in tables["plyr_track"].items() if did not in hidden}
+    return {key: {**row, "track": key[0] in shown} for key, row in found.items()}
 
 
 def _heard(tables: Mapping[str, Rows]) -> dict[str, dict[tuple[Any, ...], Row]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import UTC
 from typing import Any
 
@@ -18,8 +19,9 @@ FROM unnest($1::text[], $2::date[]) AS d (subject, day)
 """
 
 
-async def recent(pool: Pool, days: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """`days`: as they are recounted. By subject what each window holds, which is what is not before its edge."""
+async def recent(pool: Pool, days: dict[str, Any], tracks: Collection[str]) -> dict[str, dict[str, int]]:
+    """`days`: as they are recounted. By subject what each window holds, which is what is not before its edge,
+    and whether it is one of the tracks."""
     sides = {"likes": {key: likes for key, (likes, _) in days["subjects"].items()}, "plays": days["heard"]}
     keys = sorted(set().union(*sides.values()))
     moments = await pool.fetch(MOMENTS, [subject for subject, _ in keys], [day for _, day in keys])
@@ -31,7 +33,9 @@ async def recent(pool: Pool, days: dict[str, Any]) -> dict[str, dict[str, int]]:
                 for window in WINDOWS[name]:
                     if moment >= since[window]:
                         found[subject][f"{name}_{window}"] += numbers.get((subject, day), 0)
-    return {subject: figures for subject, figures in found.items() if any(figures.values())}
+    return {
+        subject: {**figures, "track": subject in tracks} for subject, figures in found.items() if any(figures.values())
+    }
 
 
 async def stored_recent(pool: Pool) -> dict[str, dict[str, int]]:

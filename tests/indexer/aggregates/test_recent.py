@@ -50,7 +50,9 @@ histories = st.lists(batches | batches | fates | days, min_size=1, max_size=12)
 
 
 async def recounted(pool: Pool, book: Book) -> dict[str, dict[str, int]]:
-    return await recent(pool, expected(book)["days"])
+    wanted = expected(book)
+    tracks = {subject for subject, (_, _, owner) in wanted["subjects"].items() if owner}
+    return await recent(pool, wanted["days"], tracks)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -106,6 +108,23 @@ async def test_what_no_window_holds_any_more_has_no_row(pool: Pool) -> None:
     assert (await stored_recent(pool)).keys() == {SUBJECTS[0]}
     await roll(pool, TODAY + timedelta(days=900))
     assert await stored_recent(pool) == {}
+
+
+async def test_charts_read_what_is_a_track_alone_whatever_comes_first(pool: Pool) -> None:
+    book = await begin(pool)
+    there = "SELECT uri FROM visible_recent_track"
+    for number, subject in enumerate(SUBJECTS):
+        await book.put(records.LIKE, records.like(subject, createdAt=MOMENTS[0]), account_id=17, rkey=f"{number}")
+    assert await pool.fetch(there) == []
+    await book.put(records.TRACK, records.track(), rkey=RKEYS[0])
+    shown = await pool.fetchval(there)
+    assert shown == track_uri(1, RKEYS[0])
+    await book.hide(1)
+    assert await pool.fetch(there) == []
+    await book.show(1)
+    assert await pool.fetchval(there) == shown
+    await book.write(drops=[(1, records.TRACK, RKEYS[0])])
+    assert await pool.fetch(there) == []
 
 
 async def test_who_likes_plays_publishes_and_moves_edges_at_once_does_so_one_after_the_other(pool: Pool) -> None:
