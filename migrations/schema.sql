@@ -726,7 +726,8 @@ CREATE TABLE public.track_recent (
     both_61 integer NOT NULL,
     both_15 integer NOT NULL,
     both_3 integer NOT NULL,
-    subject text NOT NULL COLLATE pg_catalog."C"
+    subject text NOT NULL COLLATE pg_catalog."C",
+    track boolean NOT NULL
 )
 WITH (fillfactor='90');
 CREATE TABLE public.visibility (
@@ -1345,7 +1346,8 @@ CREATE VIEW public.visible_recent_track AS
     (likes_30 + plays_30) AS both_30,
     ((both_61 - likes_30) - plays_30) AS before_30,
     (((likes_30 + plays_30))::double precision / (GREATEST(((both_61 - likes_30) - plays_30), 3))::double precision) AS growth_30
-   FROM public.track_recent;
+   FROM public.track_recent
+  WHERE track;
 CREATE VIEW public.visible_record AS
  SELECT r.account_id,
     r.collection,
@@ -1740,17 +1742,17 @@ CREATE INDEX teal_profile_by_name ON public.teal_profile USING btree (lower(disp
 CREATE INDEX teal_status_expiry ON public.teal_status USING btree (expires_at);
 CREATE INDEX track_play_owner ON public.track_play USING btree (owner, day, account_id);
 CREATE INDEX track_play_subject ON public.track_play USING btree (subject);
-CREATE INDEX track_recent_growth_1 ON public.track_recent USING btree (((((likes_1 + plays_1))::double precision / (GREATEST(((both_3 - likes_1) - plays_1), 3))::double precision)) DESC, ((likes_1 + plays_1)) DESC, subject DESC) WHERE (((likes_1 + plays_1) >= 3) AND ((likes_1 + plays_1) > ((both_3 - likes_1) - plays_1)));
-CREATE INDEX track_recent_growth_30 ON public.track_recent USING btree (((((likes_30 + plays_30))::double precision / (GREATEST(((both_61 - likes_30) - plays_30), 3))::double precision)) DESC, ((likes_30 + plays_30)) DESC, subject DESC) WHERE (((likes_30 + plays_30) >= 3) AND ((likes_30 + plays_30) > ((both_61 - likes_30) - plays_30)));
-CREATE INDEX track_recent_growth_7 ON public.track_recent USING btree (((((likes_7 + plays_7))::double precision / (GREATEST(((both_15 - likes_7) - plays_7), 3))::double precision)) DESC, ((likes_7 + plays_7)) DESC, subject DESC) WHERE (((likes_7 + plays_7) >= 3) AND ((likes_7 + plays_7) > ((both_15 - likes_7) - plays_7)));
-CREATE INDEX track_recent_likes_1 ON public.track_recent USING btree (likes_1 DESC, subject DESC) WHERE (likes_1 > 0);
-CREATE INDEX track_recent_likes_30 ON public.track_recent USING btree (likes_30 DESC, subject DESC) WHERE (likes_30 > 0);
-CREATE INDEX track_recent_likes_365 ON public.track_recent USING btree (likes_365 DESC, subject DESC) WHERE (likes_365 > 0);
-CREATE INDEX track_recent_likes_7 ON public.track_recent USING btree (likes_7 DESC, subject DESC) WHERE (likes_7 > 0);
-CREATE INDEX track_recent_plays_1 ON public.track_recent USING btree (plays_1 DESC, subject DESC) WHERE (plays_1 > 0);
-CREATE INDEX track_recent_plays_30 ON public.track_recent USING btree (plays_30 DESC, subject DESC) WHERE (plays_30 > 0);
-CREATE INDEX track_recent_plays_365 ON public.track_recent USING btree (plays_365 DESC, subject DESC) WHERE (plays_365 > 0);
-CREATE INDEX track_recent_plays_7 ON public.track_recent USING btree (plays_7 DESC, subject DESC) WHERE (plays_7 > 0);
+CREATE INDEX track_recent_growth_1 ON public.track_recent USING btree (((((likes_1 + plays_1))::double precision / (GREATEST(((both_3 - likes_1) - plays_1), 3))::double precision)) DESC, ((likes_1 + plays_1)) DESC, subject DESC) WHERE (track AND ((likes_1 + plays_1) >= 3) AND ((likes_1 + plays_1) > ((both_3 - likes_1) - plays_1)));
+CREATE INDEX track_recent_growth_30 ON public.track_recent USING btree (((((likes_30 + plays_30))::double precision / (GREATEST(((both_61 - likes_30) - plays_30), 3))::double precision)) DESC, ((likes_30 + plays_30)) DESC, subject DESC) WHERE (track AND ((likes_30 + plays_30) >= 3) AND ((likes_30 + plays_30) > ((both_61 - likes_30) - plays_30)));
+CREATE INDEX track_recent_growth_7 ON public.track_recent USING btree (((((likes_7 + plays_7))::double precision / (GREATEST(((both_15 - likes_7) - plays_7), 3))::double precision)) DESC, ((likes_7 + plays_7)) DESC, subject DESC) WHERE (track AND ((likes_7 + plays_7) >= 3) AND ((likes_7 + plays_7) > ((both_15 - likes_7) - plays_7)));
+CREATE INDEX track_recent_likes_1 ON public.track_recent USING btree (likes_1 DESC, subject DESC) WHERE (track AND (likes_1 > 0));
+CREATE INDEX track_recent_likes_30 ON public.track_recent USING btree (likes_30 DESC, subject DESC) WHERE (track AND (likes_30 > 0));
+CREATE INDEX track_recent_likes_365 ON public.track_recent USING btree (likes_365 DESC, subject DESC) WHERE (track AND (likes_365 > 0));
+CREATE INDEX track_recent_likes_7 ON public.track_recent USING btree (likes_7 DESC, subject DESC) WHERE (track AND (likes_7 > 0));
+CREATE INDEX track_recent_plays_1 ON public.track_recent USING btree (plays_1 DESC, subject DESC) WHERE (track AND (plays_1 > 0));
+CREATE INDEX track_recent_plays_30 ON public.track_recent USING btree (plays_30 DESC, subject DESC) WHERE (track AND (plays_30 > 0));
+CREATE INDEX track_recent_plays_365 ON public.track_recent USING btree (plays_365 DESC, subject DESC) WHERE (track AND (plays_365 > 0));
+CREATE INDEX track_recent_plays_7 ON public.track_recent USING btree (plays_7 DESC, subject DESC) WHERE (track AND (plays_7 > 0));
 CREATE TRIGGER repo_came AFTER INSERT ON public.repo REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
 CREATE TRIGGER repo_changed AFTER UPDATE ON public.repo REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
 CREATE TRIGGER repo_went AFTER DELETE ON public.repo REFERENCING OLD TABLE AS went FOR EACH STATEMENT EXECUTE FUNCTION public.count_synced();
@@ -1799,7 +1801,7 @@ CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, agent, alph
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF comments, day, likes, tracks OR TRUNCATE ON public.total_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF artist_count, comment_count, like_count, list_count, listener_count, scrobble_count, total_duration, track_count OR TRUNCATE ON public.totals FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, alpha, day, owner, rkey, subject OR TRUNCATE ON public.track_play FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
-CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF both_15, both_3, both_61, likes_1, likes_30, likes_365, likes_7, plays_1, plays_30, plays_365, plays_7, subject OR TRUNCATE ON public.track_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
+CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF both_15, both_3, both_61, likes_1, likes_30, likes_365, likes_7, plays_1, plays_30, plays_365, plays_7, subject, track OR TRUNCATE ON public.track_recent FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 CREATE TRIGGER shown AFTER INSERT OR DELETE OR UPDATE OF account_id, hides_list, hides_view, subject OR TRUNCATE ON public.visibility FOR EACH STATEMENT EXECUTE FUNCTION public.note_shown();
 ALTER TABLE ONLY public.buffered_event
     ADD CONSTRAINT buffered_event_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);

@@ -87,7 +87,8 @@ SELECT account_id, account_id, '2026-01-01', false, rkey, uri FROM plyr_track;
 INSERT INTO subject_day (day, likes, comments, subject) SELECT sort_at::date, 1, 1, uri FROM plyr_track;
 INSERT INTO heard_day (day, plays, subject) SELECT sort_at::date, 1, uri FROM plyr_track;
 INSERT INTO track_recent (
-    likes_365, likes_30, likes_7, likes_1, plays_365, plays_30, plays_7, plays_1, both_61, both_15, both_3, track, subject
+    likes_365, likes_30, likes_7, likes_1, plays_365, plays_30, plays_7, plays_1, both_61, both_15, both_3,
+    track, subject
 )
 SELECT n, n / 2, n / 4, n / 8, n, n / 2, n / 4, n / 8, n, n / 2, n / 4, true, uri
 FROM (
