@@ -28,6 +28,6 @@ summed AS (
 SELECT r.account_id, s.events
 FROM summed s
 JOIN repo r USING (account_id)
-WHERE s.up_to > $1 AND r.state <> 'synced'
+WHERE s.up_to > $1::bigint AND r.state <> 'synced'
 ORDER BY r.account_id
 FOR UPDATE OF r;

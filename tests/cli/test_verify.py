@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +130,11 @@ async def test_what_a_stranger_says_reaches_no_terminal(parts: Parts, net: Netwo
     assert out.splitlines()[-1] == "0 repos compared, 0 equal, 0 differ; 1 could not be compared"
 
 
-def unchecked(out: str, code: int | None, did: str, reason: str, compared: int = 0) -> None:
-    """One repo could not be compared, for this reason, and nothing is said to differ."""
+def unchecked(out: str, code: int | None, repos: Sequence[Repo], reason: str, compared: int = 0) -> None:
+    """One of the repos could not be compared, for this reason, and nothing is said to differ."""
     assert code == 3
     (line,) = [line for line in out.splitlines() if line.startswith("not compared: ")]
-    assert line.startswith(f"not compared: {did}: ")
+    assert line.startswith(tuple(f"not compared: {repo.did}: " for repo in repos))
     assert reason in line
     summary = f"{compared} {'repo' if compared == 1 else 'repos'} compared, {compared} equal, 0 differ"
     assert out.splitlines()[-1] == f"{summary}; 1 could not be compared"
@@ -150,7 +150,7 @@ async def test_a_repo_that_can_not_be_kept_is_not_compared(parts: Parts, net: Ne
     net.pds.before = no_folder
     code, out, err = await verify(parts, database_url, "--all")
     assert "Traceback" not in err
-    unchecked(out, code, repo.did, "No such file or directory")
+    unchecked(out, code, [repo], "No such file or directory")
 
 
 async def test_a_repo_that_is_not_fetched_in_time_is_not_compared(
@@ -165,7 +165,7 @@ async def test_a_repo_that_is_not_fetched_in_time_is_not_compared(
     net.pds.before = hang
     code, out, err = await verify(parts, database_url, "--all", PLYR_REPO_TIMEOUT="1")
     assert "Traceback" not in err
-    unchecked(out, code, repo.did, repo.did)
+    unchecked(out, code, [repo], repo.did)
     code, out, _ = await verify(parts, database_url, "--all", "--json", PLYR_REPO_TIMEOUT="1")
     assert code == 3
     assert [(line["result"], bool(line["reason"]), line["counts"]) for line in lines(out)] == [("unchecked", True, {})]
@@ -179,7 +179,7 @@ async def test_a_repo_for_which_its_host_has_no_room_is_not_compared(
     dids = [repo.did for repo in repos]
     code, out, err = await verify(parts, database_url, *dids, PLYR_REPO_TIMEOUT="1", PLYR_HOST_RATE="0.001")
     assert "Traceback" not in err
-    unchecked(out, code, dids[1], "has had no room for 1 s", compared=1)
+    unchecked(out, code, repos, "has had no room for 1 s", compared=1)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--sample", "3"), ("did:plc:x", "--all"), ("no-did",)])

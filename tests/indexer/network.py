@@ -53,7 +53,7 @@ class Pds:
         self.host.on(GET_STATUS, self.get_status)
 
     def fetched(self, did: str) -> int:
-        return sum(path.startswith(GET_REPO) and did in path for path in self.host.asked)
+        return sum(path.startswith(f"{GET_REPO}?") and did in path for path in self.host.asked)
 
     def asked_status(self, did: str) -> int:
         return sum(path.startswith(GET_STATUS) and did in path for path in self.host.asked)

@@ -6,7 +6,7 @@ from indexer.leftovers import Leftovers
 from runtime.db import Pool
 
 from .repos import Repo, record
-from .world import held_by, started
+from .world import another, held_by, started
 
 A = "fm.plyr.track/3kaaaaaaaaa2a"
 
@@ -28,7 +28,7 @@ async def test_an_event_left_behind_a_settled_repo_has_its_effect_without_anothe
 
 
 async def test_what_waits_for_all_repos_is_bounded_and_those_that_hold_most_are_fetched_without(pool: Pool) -> None:
-    few, many = Repo(), Repo()
+    few, many = Repo(), another("b")
     world = await started(pool, few)
     await world.settle(many)
     await pool.execute("UPDATE repo SET state = 'syncing'")
