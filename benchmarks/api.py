@@ -1,10 +1,11 @@
 """What one server process answers over HTTP, with the load generator and the database on the same cores.
 
 `plyr-appview serve` is asked over 64 connections for single tracks (all equally often, so that hardly one is asked for
-again while its answer is held, and by popularity), for pages of 50 tracks, and for a mix of all that it serves: first
-as fast as it answers, then at half of that rate, where latencies are of interest. The baselines are
-bare aiohttp handlers: one that gives a fixed answer, and two that run the same SQL. `workUs` says how many microseconds
-of a core each answer took of the server process and of the database, which a busy machine does not stretch.
+again while its answer is held, and by popularity), for pages of 50 tracks, and for a mix of all that it serves, with
+searches and charts and without these: first as fast as it answers, then at half of that rate, where latencies are of
+interest. The baselines are bare aiohttp handlers: one that gives a fixed answer, and two that run the same SQL.
+`workUs` says how many microseconds of a core each answer took of the server process and of the database, which a busy
+machine does not stretch.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from benchmarks import bare, catalogue
 from benchmarks.catalogue import Sizes
 from benchmarks.load import Answers, Load, ask, get
 from benchmarks.processes import DATABASE, Part, cpu_seconds, cpu_seconds_of
-from benchmarks.questions import PAGE, Questions
+from benchmarks.questions import FOUND_OR_COUNTED, PAGE, Questions
 from benchmarks.report import Figures, memory_mb, ratio
 from benchmarks.serving import fetch, serving
 from runtime.settings import Settings
@@ -88,6 +89,7 @@ def _ours(settings: Settings, questions: Questions, load: Load) -> tuple[dict[st
             "getTrackByPopularity": questions.of("getTrack", REQUESTS, popular=True),
             "page": _pages(port),
             "mix": questions.mixed(REQUESTS),
+            "mixWithoutSearchAndCharts": questions.mixed(REQUESTS, FOUND_OR_COUNTED),
         }
         return {name: _case(part, port, requests, load) for name, requests in kinds.items()}, memory_mb(part.pid)
 

@@ -75,7 +75,7 @@ def test_api_answers_every_kind_of_request_and_uses_a_loaded_folder_again(tmp_pa
     figures = _figures("api", *options)
     assert figures["data"]["secondsOfLoading"] > 0
     assert len(figures["data"]["recordsPerSecond"]) == 10
-    for kind in ("getTrack", "getTrackByPopularity", "page", "mix"):
+    for kind in ("getTrack", "getTrackByPopularity", "page", "mix", "mixWithoutSearchAndCharts"):
         assert figures[kind]["perSecond"] > 0
         assert figures[kind]["halfLoad"]["latencyMs"]["p99"] > 0
     assert _figures("api", *options, "--seconds=0.1")["data"]["secondsOfLoading"] == 0
