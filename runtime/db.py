@@ -38,6 +38,13 @@ PASSING_FAILURES = (
     asyncpg.InternalClientError,  # ... between the server's goodbye and the end of its socket
     OSError,
 )
+# What a server says, or does not, that is not there yet, or no more.
+_NOT_NOW = (
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 class DatabaseUnreachable(ConnectionError):
@@ -133,12 +140,12 @@ async def _pool(dsn: str, *, size: int, connect_timeout: float, server_settings:
 
 
 async def _patiently(attempt: Callable[[], Awaitable[T]], patience: float) -> T:
-    """The result of `attempt`, tried again while the server refuses or is starting, for `patience` seconds."""
+    """The result of `attempt`, tried again while the server refuses, starts or goes, for `patience` seconds."""
     deadline = asyncio.get_running_loop().time() + patience
     while True:
         try:
             return await attempt()
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as fault:
+        except _NOT_NOW as fault:
             if asyncio.get_running_loop().time() >= deadline:
                 raise DatabaseUnreachable(f"no connection to the database within {patience:g} s") from fault
             await asyncio.sleep(CONNECT_PAUSE)
