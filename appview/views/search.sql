@@ -91,8 +91,9 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
 -- is pointed to, the whole name, its beginning, whole names but for mistakes, then by words: of common ones the popular
--- documents, and query by query those that it finds, the popular ones among some. Some may come twice. A part is not begun once there are enough. What
--- is dear among tracks is not among other documents, which are fewer. For the statement `documents` and its CTE `asked`.
+-- documents, and query by query those that it finds, the popular ones among some. Some may come twice. A part is not
+-- begun once there are enough. What is dear among tracks is not among other documents, which are fewer. For the statement
+-- `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
         tsvector_to_array(ts_filter(found.words, '{a}')) AS named, tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
  FROM (

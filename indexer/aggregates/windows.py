@@ -27,7 +27,7 @@ class Chart(NamedTuple):
     leave: Callable[[Connection, int, datetime, datetime], Awaitable[None]]
 
 
-async def step(connection: Connection, charts: Sequence[Chart], now: datetime, patience: float = 1.0) -> bool:
+async def step(connection: Connection, charts: Sequence[Chart], now: datetime, patience: float) -> bool:
     """Move one edge a little towards where it has to be, in the caller's transaction; whether there was any to move.
 
     The latest edge goes first, so that none ever passes another, however late they are: who counts by windows reads off

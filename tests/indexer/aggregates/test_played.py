@@ -113,7 +113,7 @@ async def test_a_window_may_stop_anywhere_while_it_moves(
     steps = 0
     while True:
         async with pool.acquire() as connection, connection.transaction():
-            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late)):
+            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late), 1.0):
                 break
         steps += 1
         # What is put goes again with the next that is.

@@ -91,7 +91,7 @@ async def test_an_edge_passes_a_few_tracks_at_a_time_and_others_write_meanwhile(
     steps = 0
     while True:
         async with pool.acquire() as connection, connection.transaction():
-            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late)):
+            if not await aggregates.windows.step(connection, aggregates.CHARTS, TODAY + timedelta(days=late), 1.0):
                 break
         steps += 1
         subject = subjects[steps % 10]
