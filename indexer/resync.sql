@@ -45,7 +45,8 @@ FROM held
 WHERE r.account_id = held.account_id;
 
 -- name: free_lapsed
--- Repos whose worker died: at once the first time, later after a pause, for it may have died of them.
+-- Repos whose worker died: at once the first two times, as a process may be ended twice while it starts; later after a
+-- pause, for it may have died of them.
 -- $1 shortest double precision, $2 longest double precision
 WITH lapsed AS MATERIALIZED (
     SELECT account_id FROM repo WHERE state = 'syncing' AND lease_until < now() ORDER BY account_id FOR UPDATE
@@ -53,7 +54,7 @@ WITH lapsed AS MATERIALIZED (
 UPDATE repo r
 SET state = 'pending', lease_until = NULL, attempts = least(attempts + 1, 1000),
     next_attempt_at = now() + interval '1 second' * CASE
-        WHEN attempts = 0 THEN 0
+        WHEN attempts < 2 THEN 0
         ELSE least($2::double precision, $1::double precision * 2.0 ^ least(attempts, 40))
     END
 FROM lapsed

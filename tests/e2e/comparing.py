@@ -6,7 +6,7 @@ from collections import Counter
 
 from tests.e2e.music import ALPHA_PLAY, COMMENT, INDEXED, LIKE, PLAY, TRACK
 from tests.e2e.pds import Account
-from tests.e2e.stored import records
+from tests.e2e.stored import records, repo_state
 from tests.e2e.system import AppView, System
 
 Held = dict[str, str]  # at-uri -> cid
@@ -26,7 +26,8 @@ async def index_equals_pds(system: System, appview: AppView, accounts: list[Acco
     """The comparison that the module's first paragraph promises."""
     for account in accounts:
         expected = await held_by_pds(account)
-        assert await records(system.dsn, account.did) == expected
+        held = await records(system.dsn, account.did)
+        assert held == expected, await _difference(system, account, held, expected)
         of = Counter(uri.split("/")[3] for uri in expected)
         tracks = await appview.all("fm.plyr.feed.getActorTracks", "tracks", actor=account.did, limit=7)
         assert Counter(view["uri"] for view in tracks) == Counter(uri for uri in expected if uri.split("/")[3] == TRACK)
@@ -36,6 +37,12 @@ async def index_equals_pds(system: System, appview: AppView, accounts: list[Acco
         profile = (await appview.get("fm.plyr.actor.getProfile", actor=account.did))["actor"]
         assert (profile["trackCount"], profile["scrobbleCount"]) == (of[TRACK], of[PLAY] + of[ALPHA_PLAY])
     await _counts_equal_the_records(appview, accounts)
+
+
+async def _difference(system: System, account: Account, held: Held, expected: Held) -> str:
+    differing = sorted(held.items() ^ expected.items())
+    of = f"{len(held)} held, {len(expected)} expected, {len(differing)} differ, such as {differing[:5]}"
+    return f"{of}; the repo is {await repo_state(system.dsn, account.did)}"
 
 
 async def _counts_equal_the_records(appview: AppView, accounts: list[Account]) -> None:

@@ -37,6 +37,16 @@ async def _dids(dsn: str, dids: Iterable[str], condition: str) -> set[str]:
         await connection.close()
 
 
+async def repo_state(dsn: str, did: str) -> str:
+    """What the index says of an account's repo, for whoever reads why a test has failed."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        query = "SELECT repo::text FROM repo JOIN account ON account.id = account_id WHERE did = $1"
+        return str(await connection.fetchval(query, did))
+    finally:
+        await connection.close()
+
+
 def _text(cid: bytes) -> str:
     """A CID as JSON carries it: multibase base32."""
     return "b" + b32encode(cid).decode().lower().rstrip("=")

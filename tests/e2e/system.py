@@ -191,6 +191,7 @@ def _environment(network: NetworkInfo, system: System, settings: dict[str, str])
         "HOST_RATE": "1000",  # every account of the tests lives on one of two hosts
         "PLC_RATE": "1000",
         "RATE_LIMIT": "0",  # every client of the tests has one address
+        "SYNC_RETRY_MIN": "2",  # or repos whose fetch the tests break off often wait for minutes
         "IDENTITY_REFRESH_MIN": "1",  # or a forged commit holds its test up for 10 s
         **{name: origin.removeprefix("http://") for name, origin in origins.items()},
         **settings,

@@ -203,6 +203,21 @@ async def test_a_repo_whose_worker_died_is_taken_over_when_its_lease_has_lapsed(
         assert row["lease"] == 78
 
 
+@pytest.mark.parametrize(("deaths", "waits"), [(1, False), (2, False), (3, True)])
+async def test_a_repo_with_which_workers_die_is_tried_again_at_once_but_not_for_ever(
+    tmp_path, net, pool, deaths: int, waits: bool
+) -> None:
+    repo = net.repo((TRACK, record()))
+    async with running(tmp_path, net, pool, sync_lease=1.5) as parts:
+        await parts.track(repo.did)
+        await parts.reaches(repo.did, "synced")
+        lapsed = "UPDATE repo SET state = 'syncing', attempts = $1, lease_until = now() - interval '1 s'"
+        await pool.execute(lapsed, deaths - 1)
+        row = await parts.reaches(repo.did, "pending" if waits else "synced")
+        assert row["attempts"] == (deaths if waits else 0)
+        assert (row["next_attempt_at"] > datetime.now(UTC)) is waits
+
+
 async def test_a_lease_is_renewed_while_the_work_goes_on(tmp_path, net, pool) -> None:
     repo = net.repo((TRACK, record()))
 
