@@ -18,6 +18,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import projections, states
+from indexer.states import Pace
 from protocol.identity import DidDocument
 from protocol.syntax import Handle
 from protocol.text import pg_text
@@ -34,7 +35,7 @@ NOT_FOUND = "not_found"
 
 
 async def set_status(  # noqa: PLR0913, PLR0917 - of a report
-    connection: Connection, account_id: int, active: bool, status: str | None, at: datetime, resyncs_per_hour: int
+    connection: Connection, account_id: int, active: bool, status: str | None, at: datetime, pace: Pace
 ) -> None:
     """Follow a report about an account from a host that may speak for it, made at `at`."""
     await connection.execute(SQL["lock_repos"], [account_id])
@@ -42,15 +43,15 @@ async def set_status(  # noqa: PLR0913, PLR0917 - of a report
     assert known is not None
     at = min(at, datetime.now(UTC))
     if known["status_at"] is None or at >= known["status_at"]:
-        await _set_status(connection, account_id, known, active, status, at, resyncs_per_hour)
+        await _set_status(connection, account_id, known, active, status, at, pace)
     elif active:
-        await _ask_host(connection, account_id, moved=known["deleted"])
+        await _ask_host(connection, account_id, known["deleted"], pace)
     elif status == DELETED and known["status"] == NOT_FOUND:
-        await _set_status(connection, account_id, known, active, status, known["status_at"], resyncs_per_hour)
+        await _set_status(connection, account_id, known, active, status, known["status_at"], pace)
 
 
 async def heed_answer(  # noqa: PLR0913, PLR0917 - of an answer
-    connection: Connection, account_id: int, active: bool, status: str | None, asked_at: datetime, resyncs_per_hour: int
+    connection: Connection, account_id: int, active: bool, status: str | None, asked_at: datetime, pace: Pace
 ) -> None:
     """Follow what a host says that was asked then, unless a report is newer. That it has the account makes all that was
     reported before out of date; that it has not, nothing."""
@@ -59,7 +60,7 @@ async def heed_answer(  # noqa: PLR0913, PLR0917 - of an answer
     assert known is not None
     if known["status_at"] is None or asked_at >= known["status_at"]:
         at = asked_at if active else known["status_at"]
-        await _set_status(connection, account_id, known, active, status, at, resyncs_per_hour)
+        await _set_status(connection, account_id, known, active, status, at, pace)
 
 
 async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
@@ -69,21 +70,22 @@ async def _set_status(  # noqa: PLR0913, PLR0917 - of a report
     active: bool,
     status: str | None,
     at: datetime | None,
-    resyncs_per_hour: int,
+    pace: Pace,
 ) -> None:
     deleted = not active and (status == DELETED or known["deleted"])
     status = DELETED if deleted else status and pg_text(status)
     await connection.execute(SQL["set_status"], account_id, active, status, deleted, at)
     if deleted and not known["deleted"]:
         await _purge(connection, account_id)
-        await _ask_host(connection, account_id, moved=True)
+        await _ask_host(connection, account_id, True, pace)
     elif known["active"] and not active:
         await connection.execute(SQL["rest_repo"], account_id)
         await _hide(connection, account_id)
     elif active and not known["active"]:
-        await states.desynchronize(connection, {account_id: "the account is active again"}, resyncs_per_hour)
+        await states.desynchronize(connection, {account_id: "the account is active again"}, pace.resyncs_per_hour)
         await connection.execute(SQL["revive_repo"], account_id)
-        await connection.execute(SQL["doubt_identity"], account_id)
+        # It may have come back elsewhere, or under another key.
+        await states.mark_stale(connection, [account_id], pace.refresh_pause)
         await connection.execute(SQL["show_account"], account_id)
         hidden = await connection.fetchval(SQL["is_hidden"], account_id)
         await projections.change_visibility(connection, [account_id], hidden=hidden)
@@ -101,10 +103,10 @@ async def settle_deletion(connection: Connection, account_id: int) -> None:
     await connection.execute(SQL["settle_deletion"], account_id)
 
 
-async def _ask_host(connection: Connection, account_id: int, *, moved: bool) -> None:
+async def _ask_host(connection: Connection, account_id: int, moved: bool, pace: Pace) -> None:
     """Have the host of an inactive account asked; one that has `moved` is looked up in its DID document first."""
     if moved:
-        await connection.execute(SQL["doubt_identity"], account_id)
+        await states.mark_stale(connection, [account_id], pace.refresh_pause)
     await states.ask_hosts(connection, [account_id])
 
 

@@ -45,11 +45,6 @@ UPDATE repo
 SET state = 'pending', priority = 10, lease_until = NULL, last_error = NULL
 WHERE account_id = $1;
 
--- name: doubt_identity
--- It may have come back elsewhere, or under another key.
--- $1 account_id bigint
-UPDATE identity SET stale = true, check_at = now(), attempts = 0 WHERE account_id = $1;
-
 -- name: hide_account
 -- Nothing of the account shows.
 -- $1 account_id bigint
@@ -78,11 +73,11 @@ DELETE FROM record WHERE account_id = $1;
 DELETE FROM dead_letter d USING account a WHERE a.id = $1 AND d.did = a.did;
 
 -- name: purge_identity
--- Its names.
+-- Its names; that they were asked for not long ago stays known.
 -- $1 account_id bigint
 UPDATE identity
 SET handle = NULL, handle_valid = false, handle_due = false, pds = NULL, signing_key = NULL, resolved_at = NULL,
-    stale = false, attempts = 0
+    stale = false, attempts = 0, check_at = coalesce(resolved_at, now())
 WHERE account_id = $1;
 
 -- name: purge_repo
@@ -114,7 +109,7 @@ rested AS (
     WHERE r.account_id = gone.id
 )
 UPDATE identity i
-SET pds = NULL, signing_key = NULL, resolved_at = NULL, stale = false, attempts = 0
+SET pds = NULL, signing_key = NULL, resolved_at = NULL, stale = false, attempts = 0, check_at = now()
 FROM gone
 WHERE i.account_id = gone.id;
 

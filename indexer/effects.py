@@ -19,7 +19,7 @@ from indexer.apply import Applied, Applier, set_heads
 from indexer.judge import Arrival, Hold, Judge, Source, Verdict, may_be_outdated, speaks_for
 from indexer.rejections import Desync, Rejection
 from indexer.stages import AccountFrame, IdentityFrame, RepoFrame, UnsignedCommit, VerifiedCommit
-from indexer.states import RepoState
+from indexer.states import Pace, RepoState
 from indexer.verify import Desynchronized, Head, NewRev, Rejected
 from protocol.syntax import Tid
 from protocol.text import pg_text
@@ -34,7 +34,7 @@ BREATH = 0.003
 LARGE_BYTES = 32_768
 
 _Judging: TypeAlias = Callable[[Arrival, RepoState, Source, datetime], Verdict]
-SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime, int], Awaitable[None]]
+SetStatus: TypeAlias = Callable[[Connection, int, bool, str | None, datetime, Pace], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ class Rules:
     set_status: SetStatus
     buffered_events: int
     buffered_bytes: int
-    resyncs_per_hour: int
-    refresh_pause: float
+    pace: Pace
 
 
 @dataclass(slots=True)
@@ -133,12 +132,12 @@ class Effects:
             await clear_buffers(connection, gathered.overflowed)
         await _insert_held(connection, gathered.held)
         await states.note_errors(connection, gathered.errors)
-        await states.desynchronize(connection, gathered.desynchronized, rules.resyncs_per_hour)
-        await states.hasten(connection, gathered.hastened, rules.resyncs_per_hour)
+        await states.desynchronize(connection, gathered.desynchronized, rules.pace.resyncs_per_hour)
+        await states.hasten(connection, gathered.hastened, rules.pace.resyncs_per_hour)
         await states.ask_hosts(connection, gathered.asked)
-        await states.wonder(connection, gathered.writing, rules.refresh_pause)
-        await states.doubt_keys(connection, gathered.doubted, rules.refresh_pause)
-        await states.mark_stale(connection, gathered.stale, rules.refresh_pause)
+        await states.wonder(connection, gathered.writing, rules.pace.refresh_pause)
+        await states.doubt_keys(connection, gathered.doubted, rules.pace.refresh_pause)
+        await states.mark_stale(connection, gathered.stale, rules.pace.refresh_pause)
 
     def report(self) -> None:
         """Count what happened; after the commit."""
@@ -200,7 +199,7 @@ class Effects:
         self._outcomes["account", ""] += 1
         at, rules = frame.time or arrival.received_at, self._rules
         report = frame.active, frame.status, at
-        await rules.set_status(self._connection, state.account_id, *report, rules.resyncs_per_hour)
+        await rules.set_status(self._connection, state.account_id, *report, rules.pace)
         self.repos.update(await states.lock(self._connection, [frame.did]))
         self.wants_sync = self.wants_sync or frame.active
         self.wants_identity = True

@@ -193,7 +193,7 @@ class IdentityWorker:
     async def _store(self, connection: Connection, resolutions: Sequence[Resolution]) -> None:
         dids = {each.account_id: each.document.did for each in resolutions}
         stored = await store_identities(connection, resolutions)
-        await states.hasten(connection, stored.moved, self._rules.resyncs_per_hour)
+        await states.hasten(connection, stored.moved, self._rules.pace.resyncs_per_hour)
         for account_id in stored.awaited:
             await buffer.drain(self._rules, connection, dids[account_id], datetime.now(UTC))
 

@@ -12,6 +12,7 @@ from indexer.gaps import GapLimits
 from indexer.heads import HeadLimits
 from indexer.judge import Judge
 from indexer.pipeline import BatchLimits
+from indexer.states import Pace
 from indexer.subscriber import StreamLimits
 from indexer.verify import VerifyLimits
 from protocol.mst import TreeLimits
@@ -49,8 +50,7 @@ def make_rules(settings: Settings, limits: VerifyLimits) -> Rules:
         set_status=set_status,
         buffered_events=settings.buffered_events_per_repo,
         buffered_bytes=settings.buffered_bytes_per_repo,
-        resyncs_per_hour=settings.resyncs_per_hour,
-        refresh_pause=settings.identity_refresh_min,
+        pace=Pace(settings.resyncs_per_hour, settings.identity_refresh_min),
     )
 
 

@@ -77,7 +77,7 @@ class RepoWriter:
         again = [account_id for account_id in heads if held[account_id]["refetch"]]
         await connection.execute(SQL["settle"], [each for each in heads if each not in again])
         reason = f"{Desync.BUFFER_FULL}: too much came while it was fetched"
-        await states.desynchronize(connection, dict.fromkeys(again, reason), self._rules.resyncs_per_hour)
+        await states.desynchronize(connection, dict.fromkeys(again, reason), self._rules.pace.resyncs_per_hour)
         for row in await connection.fetch(SQL["awaited"], list(heads)):
             await buffer.drain(self._rules, connection, row["did"], now)
         return {p.lease for p in batch if p.lease.account_id not in held}

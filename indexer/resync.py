@@ -92,6 +92,7 @@ class SyncWorkers:
         self._settings = settings
         self._pool = pool
         self._fetcher = fetcher
+        self._pace = rules.pace
         self._wake_identity = wake_identity
         self._limits = repo_limits(settings, limits)
         self._hosts = Hosts(host_limits(settings))
@@ -266,7 +267,7 @@ class SyncWorkers:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
-            await heed_answer(connection, account_id, *status, self._settings.resyncs_per_hour)
+            await heed_answer(connection, account_id, *status, self._pace)
             await connection.execute(SQL["put_back"], *claim.lease, False)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import asyncpg
 
@@ -23,6 +23,14 @@ SQL = Queries.beside(__file__)
 
 # Of resyncs in an hour, where an operator asks for them.
 ANY_NUMBER: Final = 2_147_483_647
+
+
+class Pace(NamedTuple):
+    """How often what strangers say may have one repo fetched in an hour; seconds between two readings of a document."""
+
+    resyncs_per_hour: int
+    refresh_pause: float
+
 
 State: TypeAlias = Literal["pending", "syncing", "synced", "desynchronized", "error", "inactive"]
 
@@ -103,7 +111,7 @@ async def note_unsigned(connection: Connection, revs: Mapping[int, Tid]) -> None
 
 
 async def mark_stale(connection: Connection, account_ids: Sequence[int], pause: float) -> None:
-    """`#identity`: resolve these accounts anew, though not within `pause` seconds of the last time."""
+    """`#identity`, or `#account`: resolve these accounts anew, though not within `pause` seconds of the last time."""
     if account_ids:
         await connection.execute(SQL["mark_stale"], account_ids, pause)
 

@@ -106,13 +106,13 @@ WHERE r.account_id = told.account_id;
 -- name: mark_stale
 -- The DID documents of these accounts may have changed: they are read anew, with a pause after the last time. What is
 -- stale already is so no earlier than a pause from now for that; but always at another moment than before, which ends
--- the claim of whoever has read the document before it changed.
+-- the claim of whoever has read the document before it changed. Of a deleted account `check_at` says when that was.
 -- $1 account_ids bigint[], $2 pause double precision
 UPDATE identity
 SET stale = true, attempts = 0,
     check_at = CASE
         WHEN stale THEN least(check_at - interval '1 microsecond', now() + $2::double precision * interval '1 second')
-        ELSE greatest(now(), resolved_at + $2::double precision * interval '1 second')
+        ELSE greatest(now(), coalesce(resolved_at, check_at) + $2::double precision * interval '1 second')
     END
 WHERE account_id = ANY ($1::bigint[]);
 

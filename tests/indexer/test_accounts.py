@@ -25,7 +25,7 @@ async def net() -> AsyncGenerator[Network]:
 
 @pytest.fixture
 async def parts(tmp_path, net: Network, pool: Pool) -> AsyncGenerator[Parts]:
-    async with running(tmp_path, net, pool) as parts:
+    async with running(tmp_path, net, pool, identity_refresh_min=0.1) as parts:
         yield parts
 
 
@@ -40,7 +40,7 @@ async def report(parts: Parts, did: str, active: bool, status: str | None, at: d
     """An `#account`, as the pipeline hands it on."""
     account_id = (await parts.account(did))["id"]
     async with parts.pool.acquire() as connection, connection.transaction():
-        await set_status(connection, account_id, active, status, at, parts.settings.resyncs_per_hour)
+        await set_status(connection, account_id, active, status, at, parts.rules.pace)
 
 
 async def is_visible(pool: Pool, did: str) -> bool:
@@ -195,7 +195,7 @@ async def test_a_report_that_had_to_wait_for_another_sees_what_that_one_did(part
     account_id = (await parts.account(repo.did))["id"]
     async with pool.acquire() as connection:
         async with connection.transaction():
-            await set_status(connection, account_id, False, "deleted", T0 + timedelta(seconds=1), 6)
+            await set_status(connection, account_id, False, "deleted", T0 + timedelta(seconds=1), parts.rules.pace)
             waiting = asyncio.create_task(report(parts, repo.did, True, None, T0))
             await asyncio.sleep(0.2)
         await waiting

@@ -388,6 +388,6 @@ async def test_a_deletion_counts_though_a_host_that_may_be_a_former_one_was_aske
     await parts.reaches(repo.did, "inactive")
     account_id = (await parts.account(repo.did))["id"]
     async with pool.acquire() as connection, connection.transaction():
-        await set_status(connection, account_id, False, "deleted", moments[0] - timedelta(seconds=1), 6)
+        await set_status(connection, account_id, False, "deleted", moments[0] - timedelta(seconds=1), parts.rules.pace)
     assert (await parts.account(repo.did))["deleted"]
     assert await parts.records(repo.did) == {}

@@ -189,7 +189,9 @@ async def test_an_inactive_account_that_is_back_unheard_is_back_here(tmp_path: P
         await synced(parts, repo)
         row = await parts.account(repo.did)
         async with pool.acquire() as connection, connection.transaction():
-            await parts.rules.set_status(connection, row["id"], False, "deactivated", datetime.now(UTC), 6)
+            await parts.rules.set_status(
+                connection, row["id"], False, "deactivated", datetime.now(UTC), parts.rules.pace
+            )
         repo.write((track(2), record()))
         await gap(pool)
         await healed(pool)

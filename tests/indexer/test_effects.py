@@ -257,49 +257,6 @@ async def test_a_stranger_s_commit_has_no_repo_tried_but_its_identity_asked_for(
     assert await world.held() == 1
 
 
-async def test_an_identity_event_makes_the_identity_stale_and_the_next_commit_wait(pool: Pool) -> None:
-    repo = Repo()
-    world = await started(pool, repo)
-    await pool.execute("UPDATE identity SET resolved_at = now() - interval '1 hour'")
-    world.put("#identity", {"did": repo.did})
-    world.commit(repo.write((A, record())))
-    await world.write()
-    row = await world.repo(repo)
-    assert row["stale"]
-    assert row["check_at"] <= datetime.now(UTC)
-    assert await world.held() == 1
-    assert world.wakes == ["identity"]
-
-
-async def test_an_identity_of_which_is_told_all_the_time_is_resolved_with_pauses(pool: Pool) -> None:
-    repo = Repo()
-    world = await started(pool, repo)
-    resolved_at = await pool.fetchval("SELECT resolved_at FROM identity")
-    for _ in range(5):
-        world.put("#identity", {"did": repo.did})
-        await world.write()
-        row = await world.repo(repo)
-        assert row["stale"]
-        assert timedelta(seconds=9) < row["check_at"] - resolved_at <= timedelta(seconds=10)
-
-
-@pytest.mark.parametrize("seconds", [4, 3_600])
-async def test_an_identity_event_while_the_document_is_read_or_can_not_be_has_it_read_again(
-    pool: Pool, seconds: int
-) -> None:
-    """Somebody reads it under a claim of some seconds, or waits with the next attempt: it has changed since."""
-    repo = Repo()
-    world = await started(pool, repo)
-    claim = datetime.now(UTC) + timedelta(seconds=seconds)
-    await pool.execute("UPDATE identity SET stale = true, attempts = 7, resolved_at = NULL, check_at = $1", claim)
-    for _ in range(2):
-        world.put("#identity", {"did": repo.did})
-        await world.write()
-    due = (await world.repo(repo))["check_at"]
-    assert due < claim, "what was read under the claim does not settle it"
-    assert timedelta(0) < due - datetime.now(UTC) <= timedelta(seconds=10), "soon, and not at once each time"
-
-
 async def test_a_commit_of_a_deactivated_account_is_not_applied(pool: Pool) -> None:
     repo = Repo()
     world = await started(pool, repo)

@@ -17,6 +17,7 @@ from indexer.judge import Arrival, Judge, Source
 from indexer.namespaces import tracking, wire_names
 from indexer.pipeline import BatchLimits, Pipeline
 from indexer.stages import ErrorFrame, InfoFrame
+from indexer.states import Pace
 from indexer.tracked import Tracked
 from indexer.verify import VerifyLimits
 from protocol.crypto import PrivateKey
@@ -48,8 +49,7 @@ def rules(
         set_status=set_status,
         buffered_events=buffered_events,
         buffered_bytes=buffered_bytes,
-        resyncs_per_hour=3,
-        refresh_pause=10.0,
+        pace=Pace(resyncs_per_hour=3, refresh_pause=10.0),
     )
 
 

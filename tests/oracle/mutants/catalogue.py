@@ -9,7 +9,8 @@ from tests.oracle.mutants.workshop import Mutant
 
 ORACLE: Final = ("tests/oracle/test_oracle.py", "-m", "not long")
 VERIFY: Final = ("tests/indexer/test_verify.py",)
-EVENTS: Final = ("tests/indexer/test_effects.py", "tests/indexer/test_pipeline.py", *ORACLE)
+EFFECTS: Final = ("tests/indexer/test_effects.py", "tests/indexer/test_effects_identities.py")
+EVENTS: Final = (*EFFECTS, "tests/indexer/test_pipeline.py", *ORACLE)
 SYNC: Final = ("tests/indexer/test_resync.py", *ORACLE)
 STATUS: Final = ("tests/indexer/test_accounts.py", "tests/indexer/test_accounts_identity.py", *ORACLE)
 PROJECTED: Final = ("tests/indexer/projections", "tests/indexer/aggregates", *ORACLE)
@@ -305,8 +306,8 @@ ACCOUNTS: Final = (
     Mutant(
         "an #identity is not followed",
         "indexer/effects.py",
-        "        await states.mark_stale(connection, gathered.stale, rules.refresh_pause)\n",
-        "        await states.mark_stale(connection, gathered.stale[1:], rules.refresh_pause)\n",
+        "        await states.mark_stale(connection, gathered.stale, rules.pace.refresh_pause)\n",
+        "        await states.mark_stale(connection, gathered.stale[1:], rules.pace.refresh_pause)\n",
         STATUS,
     ),
 )
