@@ -7,10 +7,13 @@ and because what is written most (plays, positions of the stream) is in no table
 a network so busy that every table changes with each batch an answer lives for one batch, which still serves those who
 ask for the same front page meanwhile.
 
+Views that are asked for by key (`Reads.views_of`) are held likewise, each for itself: hardly two requests ask for the
+same twenty-five tracks. An answer with such a view is held until the view would end. What is not there is not held.
+
 A request that comes while the same is under way waits for that one's answer, if nothing at all has changed since it
 began. So what a request gets was never older than the changes that were told before it came. While changes are not
-heard nothing is held, and nobody waits for others. Refusals are not held. Bounded in answers and in bytes, the oldest
-leave first.
+heard nothing is held, and nobody waits for others. Refusals are not held. Bounded in number and in bytes
+(`holding.py`).
 
 Many answers that were made at once would end at once, and all who ask would wait for all of them. So what is asked for
 in the last part of its time is made anew meanwhile, a few at a time, and nobody waits. Belongs to the event loop.
@@ -19,32 +22,30 @@ in the last part of its time is made anew meanwhile, a few at a time, and nobody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from sys import getsizeof
+from typing import Final, TypeAlias
 
 from appview import metrics
 from appview.answers import Answer
-from appview.changes import Changes, Shown
+from appview.changes import Changes
 from appview.errors import XrpcError
+from appview.holding import Reading, Shelf
 from appview.queries.base import Reads, Rows
 from runtime.settings import Settings
 
 FORMS: Final = 3  # an answer as it is, and in each encoding
 RENEWAL: Final = 0.5  # the last part of an answer's time
 RENEWED: Final = 2  # answers at once
+VIEWS: Final = 0.25  # of the bytes of what is held
 
 Key: TypeAlias = tuple[str, str]
 """Method, and query."""
 
 Make: TypeAlias = Callable[[Reads], Awaitable[str]]
 
-
-class _Held(NamedTuple):
-    answer: Answer
-    shown: Shown
-    read_at: int  # the number of the last change that it can show
-    until: float
-    size: int
+_ViewKey: TypeAlias = tuple[object, ...]
+_Views: TypeAlias = Shelf[tuple[str, _ViewKey, tuple[Hashable, ...]], str]
 
 
 class _Flight:
@@ -71,11 +72,20 @@ class _Flight:
             self.waited.set_result(answer)
 
 
-class _Noting:
-    """The door to the database, and which statements went through."""
+class _Door:
+    """The door to the database for one answer, with the views that are held before it; `anew`: these are passed by.
 
-    def __init__(self, reads: Reads) -> None:
+    Notes which statements the answer shows, and until when all of its views may be given out.
+    """
+
+    def __init__(self, reads: Reads, changes: Changes, views: _Views, seconds: float, *, anew: bool) -> None:
         self._reads = reads
+        self._changes = changes
+        self._views = views
+        self._seconds = seconds
+        self._anew = anew
+        self._clock = asyncio.get_running_loop().time
+        self.until = self._clock() + seconds
         self.statements: set[str] = set()
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
@@ -86,6 +96,30 @@ class _Noting:
         self.statements.add(sql)
         return await self._reads.rows_of(sql, key, *rest)
 
+    async def views_of(self, sql: str, keys: Sequence[_ViewKey], *rest: Hashable) -> Sequence[str | None]:
+        self.statements.add(sql)
+        views: dict[_ViewKey, str | None] = {key: None if self._anew else self._find(sql, key, rest) for key in keys}
+        if missing := [key for key, view in views.items() if view is None]:
+            views.update(zip(missing, await self._read(sql, missing, rest), strict=True))
+        return [views[key] for key in keys]
+
+    def _find(self, sql: str, key: _ViewKey, rest: tuple[Hashable, ...]) -> str | None:
+        held = self._views.find((sql, key, rest))
+        if held is None:
+            return None
+        self.until = min(self.until, held.reading.until)
+        return held.thing
+
+    async def _read(self, sql: str, keys: Sequence[_ViewKey], rest: tuple[Hashable, ...]) -> Sequence[str | None]:
+        read_at, until = self._changes.number, self._clock() + self._seconds
+        views = await self._reads.views_of(sql, keys, *rest)
+        if shown := self._changes.shown_by(frozenset((sql,))):
+            reading = Reading(shown, read_at, until)
+            for key, view in zip(keys, views, strict=True):
+                if view is not None:
+                    self._views.hold((sql, key, rest), view, reading, getsizeof(view))
+        return views
+
 
 class Answers:
     """Gives the answers to requests of nobody in particular."""
@@ -94,20 +128,20 @@ class Answers:
         self._reads = reads
         self._changes = changes
         self._seconds = settings.answer_hold
-        self._number = settings.answers_held
-        self._room = settings.answers_held_bytes
-        self._held: dict[Key, _Held] = {}
+        number, room = settings.answers_held, settings.answers_held_bytes
+        self._held: Shelf[Key, Answer] = Shelf(number, int(room * (1 - VIEWS)))
+        self._views: _Views = Shelf(number, int(room * VIEWS))
         self._flights: dict[Key, _Flight] = {}
         self._renewals: dict[Key, asyncio.Task[None]] = {}
         self._clock = asyncio.get_running_loop().time
 
     async def answer(self, key: Key, make: Make) -> Answer:
         """The answer to that request, if need be made by `make`. Raises what that raises."""
-        if held := self._find(key):
+        if held := self._held.find(key):
             metrics.HELD.inc()
-            if held.until - self._clock() < self._seconds * RENEWAL:
+            if held.reading.until - self._clock() < self._seconds * RENEWAL:
                 self._renew(key, make)
-            return held.answer
+            return held.thing
         if not self._seconds or not self._changes.hears:
             return Answer((await make(self._reads)).encode())
         flight = self._flights.get(key)
@@ -118,22 +152,13 @@ class Answers:
             return answer
         return await self.answer(key, make)
 
-    def _find(self, key: Key) -> _Held | None:
-        held = self._held.get(key)
-        if held is None:
-            return None
-        if held.shown.changed <= held.read_at and self._clock() < held.until:
-            return held
-        self._drop(key)
-        return None
-
     def _renew(self, key: Key, make: Make) -> None:
         if key in self._renewals or len(self._renewals) == RENEWED:
             return
 
         async def renew() -> None:
             try:
-                await self._make(key, make)
+                await self._make(key, make, anew=True)
             except Exception:  # noqa: BLE001 - whoever asks when the old answer has ended is told
                 return
             finally:
@@ -141,37 +166,21 @@ class Answers:
 
         self._renewals[key] = asyncio.create_task(renew())
 
-    async def _make(self, key: Key, make: Make) -> Answer:
+    async def _make(self, key: Key, make: Make, *, anew: bool = False) -> Answer:
         flight = self._flights[key] = _Flight(self._changes.number)
-        until = self._clock() + self._seconds
-        noting = _Noting(self._reads)
+        door = _Door(self._reads, self._changes, self._views, self._seconds, anew=anew)
         try:
-            answer = Answer((await make(noting)).encode())
+            answer = Answer((await make(door)).encode())
         except BaseException as fault:
             self._land(key, flight, None, fault)
             raise
         self._land(key, flight, answer)
-        shown = self._changes.shown_by(frozenset(noting.statements))
-        if shown and shown.changed <= flight.began_at:
-            self._hold(key, _Held(answer, shown, flight.began_at, until, FORMS * len(answer.body) + len(key[1])))
+        if shown := self._changes.shown_by(frozenset(door.statements)):
+            reading = Reading(shown, flight.began_at, door.until)
+            self._held.hold(key, answer, reading, FORMS * len(answer.body) + len(key[1]))
         return answer
 
     def _land(self, key: Key, flight: _Flight, answer: Answer | None, fault: BaseException | None = None) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
         flight.land(answer, fault)
-
-    def _hold(self, key: Key, held: _Held) -> None:
-        self._drop(key)
-        self._held[key] = held
-        self._room -= held.size
-        now = self._clock()
-        while self._held:
-            oldest = next(iter(self._held))
-            if self._room >= 0 and len(self._held) <= self._number and now < self._held[oldest].until:
-                break
-            self._drop(oldest)
-
-    def _drop(self, key: Key) -> None:
-        if held := self._held.pop(key, None):
-            self._room += held.size

@@ -105,6 +105,7 @@ class Changes:
             await connection.add_listener(CHANNEL, self._told)
             rows = await connection.fetch(SQL["read_by_views"])
             self._views = {row["view"]: frozenset(row["tables"]) if row["told"] else None for row in rows}
+            self._everything()  # what was begun to be read while nobody was heard
             self.hears, self._told_why = True, False
             while not ended.is_set():
                 await pause(ended, HEARTBEAT)

@@ -23,7 +23,7 @@ from appview.queries.base import Reads, Rows
 
 # Statements of a kind at once: one is worked on by the database while this process reads the rows of another.
 BESIDE: Final = 2
-KEYS_MAX: Final = 50  # of a statement, which then is as long as a page
+KEYS_MAX: Final = 50  # of several requests in a statement, which then is as long as a page
 
 Key: TypeAlias = tuple[object, ...]
 
@@ -34,9 +34,9 @@ class _Kind(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    key: Key
+    keys: Sequence[Key]
     until: float
-    found: asyncio.Future[Rows]
+    found: asyncio.Future[Sequence[Rows]]
 
 
 class _Queue:
@@ -60,14 +60,14 @@ class Gathering:
         self._queues: dict[_Kind, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def rows(self, sql: str, key: Key, rest: tuple[Hashable, ...]) -> Rows:
-        """The rows of a key. Raises what asking raises, and TimeoutError."""
+    async def rows(self, sql: str, keys: Sequence[Key], rest: tuple[Hashable, ...]) -> Sequence[Rows]:
+        """The rows of each of these keys, by one statement. Raises what asking raises, and TimeoutError."""
         kind = _Kind(sql, rest)
         queue = self._queues.get(kind)
         if queue is None:
             queue = self._queues[kind] = _Queue()
-        found: asyncio.Future[Rows] = self._loop.create_future()
-        queue.waiting.append(_Waiting(key, self._loop.time() + self._patience, found))
+        found: asyncio.Future[Sequence[Rows]] = self._loop.create_future()
+        queue.waiting.append(_Waiting(keys, self._loop.time() + self._patience, found))
         self._go_on(kind, queue)
         return await found
 
@@ -92,8 +92,9 @@ class Gathering:
     def _next(self, queue: _Queue) -> list[_Waiting]:
         """The first of those who still wait; those who have waited for too long are told so."""
         batch: list[_Waiting] = []
+        room = KEYS_MAX
         now = self._loop.time()
-        while queue.waiting and len(batch) < KEYS_MAX:
+        while queue.waiting and (not batch or len(queue.waiting[0].keys) <= room):
             each = queue.waiting.popleft()
             if each.found.done():
                 continue
@@ -101,11 +102,13 @@ class Gathering:
                 each.found.set_exception(TimeoutError())
             else:
                 batch.append(each)
+                room -= len(each.keys)
         return batch
 
     async def _find(self, kind: _Kind, queue: _Queue, batch: Sequence[_Waiting]) -> None:
         try:
-            rows = await self._reads.rows(kind.sql, *zip(*[each.key for each in batch], strict=True), *kind.rest)
+            keys = zip(*[key for each in batch for key in each.keys], strict=True)
+            rows = await self._reads.rows(kind.sql, *keys, *kind.rest)
         except Exception as fault:  # noqa: BLE001 - it belongs to those who wait, and they raise it
             for each in batch:
                 if not each.found.done():
@@ -118,10 +121,13 @@ class Gathering:
 
 
 def _deal(rows: Rows, batch: Sequence[_Waiting]) -> None:
-    found: list[list[asyncpg.Record]] = [[] for _ in batch]
+    found: list[list[asyncpg.Record]] = [[] for each in batch for _ in each.keys]
     for row in rows:
         place: int = row["place"]
         found[place - 1].append(row)
-    for each, own in zip(batch, found, strict=True):
+    first = 0
+    for each in batch:
+        behind = first + len(each.keys)
         if not each.found.done():
-            each.found.set_result(own)
+            each.found.set_result(found[first:behind])
+        first = behind

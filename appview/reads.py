@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
 import asyncpg
@@ -65,10 +65,12 @@ class Reads:
 
     async def rows_of(self, sql: str, key: Key, *rest: Hashable) -> Rows:
         """Those rows of one statement that belong to a key: see `queries.base`. Raises ServiceUnavailable."""
-        try:
-            return await self._gathering.rows(sql, key, rest)
-        except TimeoutError as fault:
-            raise _busy() from fault
+        [rows] = await self._gathered(sql, [key], rest)
+        return rows
+
+    async def views_of(self, sql: str, keys: Sequence[Key], *rest: Hashable) -> Sequence[str | None]:
+        """The view of each key: see `queries.base`. Raises ServiceUnavailable."""
+        return [rows[0]["item"] if rows else None for rows in await self._gathered(sql, keys, rest)]
 
     async def close(self) -> None:
         """Close the pool, once what is under way has ended."""
@@ -81,6 +83,12 @@ class Reads:
         size = self._pool.get_size()
         metrics.POOL_SIZE.set(size)
         metrics.POOL_IN_USE.set(size - self._pool.get_idle_size() - len(self._idle))
+
+    async def _gathered(self, sql: str, keys: Sequence[Key], rest: tuple[Hashable, ...]) -> Sequence[Rows]:
+        try:
+            return await self._gathering.rows(sql, keys, rest)
+        except TimeoutError as fault:
+            raise _busy() from fault
 
     async def _fetch(self, sql: str, arguments: tuple[object, ...]) -> Rows:
         connection = await self._take()

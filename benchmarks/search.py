@@ -64,6 +64,10 @@ class Searching:
         """The same, of one key."""
         return await self.rows(sql, *([part] for part in key), *rest)
 
+    async def views_of(self, sql: str, keys: Sequence[tuple[object, ...]], *rest: object) -> Sequence[str | None]:
+        """The same, of each key alone."""
+        return [row["item"] for key in keys for row in await self.rows_of(sql, key, *rest)]
+
     async def ours(self, text: str) -> tuple[list[str], float]:
         """The first titles, and the seconds in the database."""
         self._seconds = 0.0

@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     answer_hold: float = _field(
         2.0, "an answer that is the same for everybody is held until what it shows changes, at most [s]", ge=0, le=2
     )
-    answers_held: int = _field(10_000, "answers held by one server process [answers]", ge=1)
+    answers_held: int = _field(10_000, "answers held by one server process, and views of single things [each]", ge=1)
     answers_held_bytes: int = _field(
         64_000_000, "... and their bytes, their shorter forms for HTTP included [bytes]", ge=1_000_000
     )

@@ -7,7 +7,7 @@ most three statements, of which those by key may serve other requests too. It re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -35,6 +35,13 @@ class Reads(Protocol):
 
         Its first parameters are arrays, one for each part of a key; the others are `rest`. Each row says in its column
         `place` to which key it belongs, from 1. Raises ServiceUnavailable.
+        """
+        ...
+
+    async def views_of(self, sql: str, keys: Sequence[tuple[object, ...]], *rest: Hashable) -> Sequence[str | None]:
+        """The view (`item`) that each of these keys has, if it has any, by such a statement.
+
+        Views may be held, as whole answers are. Raises ServiceUnavailable.
         """
         ...
 
@@ -84,14 +91,24 @@ class Call:
 Handler: TypeAlias = Callable[[Call], Awaitable[str]]
 
 
+def one(name: str, view: str) -> str:
+    """`{name: view}` of a view as JSON text."""
+    return f'{{"{name}":{view}}}'
+
+
+def several(name: str, views: Iterable[str]) -> str:
+    """`{name: [view, ...]}` of views."""
+    return f'{{"{name}":[{",".join(views)}]}}'
+
+
 def only(name: str, rows: Rows) -> str:
     """`{name: view}` of the one row's column `item`, a view as JSON text."""
-    return f'{{"{name}":{rows[0]["item"]}}}'
+    return one(name, rows[0]["item"])
 
 
 def every(name: str, rows: Rows) -> str:
     """`{name: [view, ...]}` of all rows."""
-    return f'{{"{name}":[{",".join([row["item"] for row in rows])}]}}'
+    return several(name, [row["item"] for row in rows])
 
 
 def page(name: str, rows: Rows, limit: int, listing: Listing) -> str:

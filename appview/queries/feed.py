@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from appview.cursors import END_OF_TIME, EPOCH, MOST, Listing
 from appview.errors import ActorNotFound, TrackNotFound
-from appview.queries.base import VIEWS, Call, every, only, page, uri_parts
+from appview.queries.base import VIEWS, Call, one, page, several, uri_parts
 from protocol.text import tag
 from runtime.sql import Queries
 
@@ -22,16 +22,17 @@ COMMENTS_BY_TIME = Listing("fm.plyr.feed.getComments newest", END_OF_TIME, 0, ""
 
 async def get_track(call: Call) -> str:
     """One track."""
-    rows = await call.reads.rows_of(SQL["tracks"], uri_parts(call.params["uri"]), call.viewer_id)
-    if not rows:
+    [view] = await call.reads.views_of(SQL["tracks"], [uri_parts(call.params["uri"])], call.viewer_id)
+    if view is None:
         raise TrackNotFound
-    return only("track", rows)
+    return one("track", view)
 
 
 async def get_tracks(call: Call) -> str:
     """Several tracks, in the order asked for."""
-    authorities, collections, rkeys = zip(*map(uri_parts, call.params["uris"]), strict=True)
-    return every("tracks", await call.reads.rows(SQL["tracks"], authorities, collections, rkeys, call.viewer_id))
+    keys = [uri_parts(uri) for uri in call.params["uris"]]
+    views = await call.reads.views_of(SQL["tracks"], keys, call.viewer_id)
+    return several("tracks", [view for view in views if view is not None])
 
 
 async def get_latest_tracks(call: Call) -> str:

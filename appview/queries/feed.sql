@@ -1,10 +1,9 @@
 -- name: tracks
--- Several tracks by the parts of their at-uris, in the order asked for; those that are unknown are left out.
+-- Tracks by the parts of their at-uris.
 -- $1 dids text[], $2 collections text[], $3 rkeys text[], $4 viewer bigint
 SELECT {{track_view(t, $4)}} AS item, asked.place
 FROM {{asked_records($1, $2, $3)}}
-JOIN visible_track t ON {{is_track(t, asked.did, asked.collection, asked.rkey)}}
-ORDER BY asked.place;
+JOIN visible_track t ON {{is_track(t, asked.did, asked.collection, asked.rkey)}};
 
 -- name: latest_tracks
 -- Everybody's tracks, the newest first.

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession, web
 from prometheus_client import REGISTRY
-from pydantic import SecretStr
 
-from appview import server
 from appview.cache import RENEWED, Answers
-from appview.changes import CHANNEL, LISTENER, SQL, Changes
+from appview.changes import LISTENER, SQL, Changes
 from appview.errors import TrackNotFound
 from appview.queries.base import Reads, Rows
 from protocol.crypto import PrivateKey
 from runtime import db
 from runtime.settings import Settings
+from tests.appview.hearing import PATIENCE, Served, hearing, holding
 from tests.appview.signing import bearer, claims, give_key, token
-from tests.appview.stage import Client, Stage, tid
+from tests.appview.stage import Stage, tid
 
 LATEST = "fm.plyr.feed.getLatestTracks"
 TRACK = "fm.plyr.feed.getTrack"
 KEY = PrivateKey.generate("k256", b"x")
-PATIENCE = 5.0
-_NUMBERS = itertools.count()
 
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings.load({}, database_url=SecretStr(database_url), service_url="https://appview.example.com")
+    return holding(database_url)
 
 
 @pytest.fixture
@@ -41,51 +36,16 @@ def short(settings: Settings) -> Settings:
     return settings.model_copy(update={"answer_hold": 0.3})
 
 
-class Served:
-    """An AppView that listens to changes."""
-
-    def __init__(self, client: Client, changes: Changes, pool: db.Pool) -> None:
-        self.client = client
-        self.changes = changes
-        self.pool = pool
-
-    async def told(self) -> None:
-        """Wait until all that was committed has been told: changes are told in the order of their commits."""
-        name = f"told_{next(_NUMBERS)}"
-        await self.pool.execute("SELECT pg_notify($1, $2)", CHANNEL, name)
-        async with asyncio.timeout(PATIENCE):
-            while name not in self.changes._changed:  # noqa: ASYNC110 - another process tells it
-                await asyncio.sleep(0.001)
-
-    async def listening(self, *, hears: bool = True) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while self.changes.hears != hears:  # noqa: ASYNC110 - likewise
-                await asyncio.sleep(0.001)
-
-
 @pytest_asyncio.fixture
 async def served(settings: Settings, pool: db.Pool) -> AsyncGenerator[Served]:
-    async for each in _serve(settings, pool):
+    async with hearing(settings, pool) as each:
         yield each
 
 
 @pytest_asyncio.fixture
 async def served_short(short: Settings, pool: db.Pool) -> AsyncGenerator[Served]:
-    async for each in _serve(short, pool):
+    async with hearing(short, pool) as each:
         yield each
-
-
-async def _serve(settings: Settings, pool: db.Pool) -> AsyncGenerator[Served]:
-    app = await server.application(settings)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0]
-    async with ClientSession(f"http://{host}:{port}") as session:
-        each = Served(Client(session), app[server.CHANGES], pool)
-        await each.listening()
-        yield each
-    await runner.cleanup()
 
 
 def _held() -> float:
@@ -242,6 +202,10 @@ class _Nothing:
         del sql, key, rest
         return []
 
+    async def views_of(self, sql: str, keys: Sequence[tuple[object, ...]], *rest: object) -> Sequence[str | None]:
+        del sql, rest
+        return [None for _ in keys]
+
 
 class _Scene:
     """Answers beside changes that a test tells by hand."""
@@ -278,7 +242,7 @@ async def test_no_more_are_held_than_their_number_allows() -> None:
 
 
 async def test_no_more_are_held_than_their_bytes_allow() -> None:
-    scene = _Scene(answers_held_bytes=3_000)
+    scene = _Scene(answers_held_bytes=4_000)
     assert await _asked(scene, "abc", 400) == 3
     assert await _asked(scene, "cb", 400) == 0
     assert await _asked(scene, "a", 400) == 1
