@@ -126,6 +126,8 @@ def _decoded(text: str) -> str:
     text = text.replace("+", " ")
     if "%" not in text:
         return text
+    if "%" not in (uri := text.replace("%3A", ":").replace("%2F", "/")):  # at-uris, of which there may be many
+        return uri
     return unquote_to_bytes(text.encode(errors="surrogateescape")).decode(errors="surrogateescape")
 
 

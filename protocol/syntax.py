@@ -32,8 +32,8 @@ _TID = re.compile(r"[2-7a-j][2-7a-z]{12}").fullmatch
 
 # Most at-uris; so short that no part of one is too long.
 _USUAL_URI = re.compile(
-    rf"at://did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]/{_TOP_LABEL}(?:\.{_LABEL})+\.{_NAME_LABEL}/"
-    r"(?!\.\.?\Z)[a-zA-Z0-9_~.:-]+"
+    rf"at://(did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-])/({_TOP_LABEL}(?:\.{_LABEL})+\.{_NAME_LABEL})/"
+    r"((?!\.\.?\Z)[a-zA-Z0-9_~.:-]+)"
 ).fullmatch
 _USUAL_URI_MAX = 253
 
@@ -147,6 +147,9 @@ class AtUri(NamedTuple):
 
     @classmethod
     def parse(cls, value: str) -> Self:
+        if len(value) <= _USUAL_URI_MAX and (usual := _USUAL_URI(value)):
+            did, collection, rkey = usual.groups()
+            return cls(Did(canonical_did(did)), Nsid(collection), RecordKey(rkey))
         if not value.startswith("at://") or len(value) > 8192:
             raise SyntaxInvalid("AT-URI", value)
         authority, *path = value[5:].split("/", 3)
