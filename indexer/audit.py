@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import asyncpg
 
-from indexer.download import bounds, download
+from indexer.download import Downloads, bounds
 from indexer.examiner import Examined, Examiner, ExaminerDied, SpoolFailed
 from indexer.host_status import STATUS_OF_ERROR
 from indexer.hosts import Hosts
@@ -117,11 +117,10 @@ class Auditor:
     def __init__(self, settings: Settings, pool: Pool, fetcher: Fetcher, limits: VerifyLimits, tries: int) -> None:
         self._settings = settings
         self._pool = pool
-        self._fetcher = fetcher
         self._tries = tries
         self._limits = repo_limits(settings, limits)
-        self._bounds = bounds(settings)
         self._hosts = Hosts(host_limits(settings))
+        self._downloads = Downloads(fetcher, self._hosts, bounds(settings), settings.sync_workers)
         self._examiner = Examiner(settings.data_dir / SPOOL_FOLDER, settings.sync_processes)
 
     async def run(self, subjects: AsyncIterator[Subject], report: Callable[[Report], None]) -> None:
@@ -205,7 +204,7 @@ class Auditor:
         did = report.subject.did
         with self._examiner.spool() as spool:
             async with self._place_at(standing.pds):
-                await download(self._fetcher, self._hosts, standing.pds, did, spool, self._bounds)
+                await self._downloads.download(standing.pds, did, spool)
             # The stored head is compared here, not judged by: a host that is behind us is a finding.
             most, now = self._settings.record_max_bytes, datetime.now(UTC)
             question = Question(did, standing.key, None, standing.commit, self._limits, most, now)

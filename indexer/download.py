@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from indexer import metrics
@@ -35,25 +37,61 @@ def bounds(settings: Settings) -> Bounds:
     return Bounds(settings.repo_max_bytes, settings.repo_timeout, settings.repo_speed_min, settings.first_byte_timeout)
 
 
-async def download(fetcher: Fetcher, hosts: Hosts, origin: str, did: Did, spool: Spool, bounds: Bounds) -> None:  # noqa: PLR0913, PLR0917 - what a request takes
-    """Write the repo to the spool, and tell `hosts` how the host fares; a place there is the caller's.
+class Downloads:
+    """Downloads repos. So many of them, `lasting`, may go on at once when their `grace` is over: one more is given up.
 
-    Raises FetchFailed.
+    However slow several hosts are together, the other workers are free again after a while. Belongs to the event loop.
     """
-    url = f"{origin}/xrpc/com.atproto.sync.getRepo"
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    try:
-        async with fetcher.open(url, {"did": did}, total=bounds.seconds) as answer:
-            async for chunk in answer.chunks(bounds.size):
-                spool.write(chunk)
-                bounds.check(spool.size, loop.time() - began)
-            hosts.answered(origin, answer.quota)
-    except Unreachable:
-        hosts.failed(origin)
-        raise
-    except XrpcError as fault:
-        hosts.refused(origin, fault)
-        raise
-    finally:
-        metrics.SYNC_BYTES.inc(spool.size)
+
+    def __init__(self, fetcher: Fetcher, hosts: Hosts, bounds: Bounds, lasting: int) -> None:
+        self._fetcher = fetcher
+        self._hosts = hosts
+        self._bounds = bounds
+        self._room = lasting
+
+    async def download(self, origin: str, did: Did, spool: Spool) -> None:
+        """Write the repo to the spool, and tell `hosts` how the host fares; a place there is the caller's.
+
+        Raises FetchFailed.
+        """
+        url = f"{origin}/xrpc/com.atproto.sync.getRepo"
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with self._stay(), self._fetcher.open(url, {"did": did}, total=self._bounds.seconds) as answer:
+                async for chunk in answer.chunks(self._bounds.size):
+                    spool.write(chunk)
+                    self._bounds.check(spool.size, loop.time() - began)
+                self._hosts.answered(origin, answer.quota)
+        except Unreachable:
+            self._hosts.failed(origin)
+            raise
+        except XrpcError as fault:
+            self._hosts.refused(origin, fault)
+            raise
+        finally:
+            metrics.SYNC_BYTES.inc(spool.size)
+
+    @asynccontextmanager
+    async def _stay(self) -> AsyncGenerator[None]:
+        """Raises Unreachable when the grace is over and enough others last, too."""
+        loop, grace = asyncio.get_running_loop(), self._bounds.grace
+        lasts = False
+        try:
+            async with asyncio.timeout(None) as limit:
+
+                def settle() -> None:
+                    nonlocal lasts
+                    if lasts := self._room > 0:
+                        self._room -= 1
+                    else:
+                        limit.reschedule(loop.time())
+
+                timer = loop.call_later(grace, settle)
+                try:
+                    yield
+                finally:
+                    timer.cancel()
+                    self._room += lasts
+        except TimeoutError as fault:
+            raise Unreachable(f"takes longer than {grace:g} s, as too many others do") from fault

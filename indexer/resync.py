@@ -24,7 +24,7 @@ import asyncpg
 from indexer import metrics
 from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, heed_answer, settle_deletion
 from indexer.crew import Crew, backoff
-from indexer.download import bounds, download
+from indexer.download import Downloads, bounds
 from indexer.effects import Rules
 from indexer.examiner import Examined, Examiner, ExaminerDied, SpoolFailed
 from indexer.host_status import STATUS_OF_ERROR, HostSilent, Status, ask_status
@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 SHORTEST_PAUSE = 0.01
 # Tree nodes and the commit, beside the records.
 BLOCKS_PER_RECORD = 2
+# One part in so many of the workers may be busy with repos that take long to come.
+LASTING_PART = 2
 # A lease is renewed so many times before it would lapse.
 RENEWALS = 3
 # Of what hosts say, what is a metric's label.
@@ -96,7 +98,8 @@ class SyncWorkers:
         self._wake_identity = wake_identity
         self._limits = repo_limits(settings, limits)
         self._hosts = Hosts(host_limits(settings))
-        self._bounds = bounds(settings)
+        lasting = max(1, settings.sync_workers // LASTING_PART)
+        self._downloads = Downloads(fetcher, self._hosts, bounds(settings), lasting)
         self._writer = RepoWriter(pool, rules, records=settings.sync_chunk, patience=settings.db_connect_timeout)
         self._examiner = Examiner(settings.data_dir / SPOOL_FOLDER, settings.sync_processes)
         self._crew = Crew(settings.sync_workers, self._claim, self._work, self._pause, settings.db_connect_timeout)
@@ -209,7 +212,7 @@ class SyncWorkers:
         with self._examiner.spool() as spool:
             try:
                 with self._place_at(claim.pds):
-                    await download(self._fetcher, self._hosts, claim.pds, claim.did, spool, self._bounds)
+                    await self._downloads.download(claim.pds, claim.did, spool)
             except FetchFailed as fault:
                 await self._not_fetched(claim, fault, began)
                 return

@@ -43,14 +43,15 @@ async def test_a_slow_host_does_not_hold_up_the_others(tmp_path, net, pool) -> N
         assert sum(slow.fetched(repo.did) for repo in stuck) == 2
 
 
-async def test_hosts_that_let_repos_trickle_do_not_hold_up_the_others(tmp_path, net, pool) -> None:
-    async def trickle(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while True:
-            await response.write(b"x")
-            await asyncio.sleep(0.05)
+async def trickle(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"x")
+        await asyncio.sleep(0.05)
 
+
+async def test_hosts_that_let_repos_trickle_do_not_hold_up_the_others(tmp_path, net, pool) -> None:
     async with second_pds() as slow:
         slow.host.on(GET_REPO, trickle)
         stuck = [net.repo((TRACK, record()), pds=slow) for _ in range(4)]
@@ -61,9 +62,32 @@ async def test_hosts_that_let_repos_trickle_do_not_hold_up_the_others(tmp_path, 
             await eventually(lambda: started(slow, 2), "two are being fetched")
             await parts.track(fine.did, priority=0)
             await parts.reaches(fine.did, "synced")
-            failed = await pool.fetch("SELECT last_error FROM repo WHERE state = 'error'")
-            assert len(failed) >= 2
-            assert all("slower than" in row["last_error"] for row in failed)
+            await eventually(lambda: failed_for(pool, "slower than"), "it is given up")
+
+
+async def test_hosts_whose_repos_take_long_never_hold_all_workers(tmp_path, net, pool) -> None:
+    """They are quick enough not to be given up for it, and there are enough of them."""
+    async with second_pds() as one, second_pds() as another:
+        stuck = []
+        for slow in (one, another):
+            slow.host.on(GET_REPO, trickle)
+            stuck += [net.repo((TRACK, record()), pds=slow) for _ in range(4)]
+        fine = net.repo((TRACK, record()))
+        quick = {"first_byte_timeout": 0.5, "repo_speed_min": 0.0, "repo_timeout": 600.0}
+        async with running(tmp_path, net, pool, sync_workers=4, host_concurrency=2, **quick) as parts:
+            await parts.track(*(repo.did for repo in stuck))
+            await eventually(lambda: started(one, 2), "two are being fetched")
+            await eventually(lambda: started(another, 2), "all are busy")
+            await parts.track(fine.did, priority=0)
+            await parts.reaches(fine.did, "synced")
+            assert await failed_for(pool, "takes longer than")
+            assert await pool.fetchval("SELECT count(*) FROM repo WHERE state = 'syncing'") >= 2, "some may go on"
+
+
+async def failed_for(pool: Pool, reason: str) -> bool:
+    return await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM repo WHERE state = 'error' AND strpos(last_error, $1) > 0)", reason
+    )
 
 
 async def started(pds: Pds, number: int) -> bool:
