@@ -29,6 +29,7 @@ class Rejection(StrEnum):
     REV_MISMATCH = "rev_mismatch"
     SIGNATURE_INVALID = "signature_invalid"
     TREE_INVALID = "tree_invalid"  # of a fetched repo
+    REPO_TOO_LARGE = "repo_too_large"  # what a fetched repo makes of shared blocks and prefixes is more than one may be
     NOT_INDEXED = "not_indexed"  # an unsigned source's record of a collection that is not indexed (any more)
     BUFFER_FULL = "buffer_full"  # too many events came while the repo could not be judged; it is fetched again
 

@@ -70,6 +70,8 @@ def compare(question: Question, car: Car, stored: Mapping[RecordPath, bytes]) ->
         changes = [repo.change(path) for path, cid in repo.records.items() if stored.get(path) != cid]
     except BlockInvalid as fault:
         return Rejected(Rejection.BLOCK_INVALID, str(fault))
+    if sum(_kept(change, question) for change in changes) > question.limits.max_bytes:
+        return Rejected(Rejection.REPO_TOO_LARGE, f"more than {question.limits.max_bytes} bytes of records")
     changes += [RecordChange(path, None, None) for path in stored if path not in repo.records]
     return Difference(repo.head, _portions(repo, changes, question.record_max_bytes))
 
@@ -119,6 +121,11 @@ def _portions(repo: VerifiedRepo, changes: list[RecordChange], record_max_bytes:
             portion, size = [], len(change.value or b"")
         portion.append(change)
     yield repo.commit(portion)
+
+
+def _kept(change: RecordChange, question: Question) -> int:
+    """The bytes of a record that go on: many paths may lead to one block."""
+    return min(len(change.value or b""), question.record_max_bytes)
 
 
 def _cut(change: RecordChange, record_max_bytes: int) -> RecordChange:

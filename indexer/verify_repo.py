@@ -18,7 +18,7 @@ from protocol.car import BlockInvalid, BlockMap, Car
 from protocol.cbor import Cid
 from protocol.crypto import PublicKey
 from protocol.mst import Tree, TreeIncomplete, TreeInvalid
-from protocol.syntax import Did, Nsid, Tid
+from protocol.syntax import Did, Tid
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,24 @@ def verify_repo(  # noqa: PLR0913, PLR0917 - all that the verdict depends on
         signed = check_commit(did, car.roots[0], car.blocks, None if car.roots[0] == known else key)
         if head is None or signed.rev != head.rev:
             check_rev(signed.rev, head, limits, now)
-        records = _records(Tree(signed.data, car.blocks, limits.tree), limits.collections)
+        records = _records(Tree(signed.data, car.blocks, limits.tree), limits)
     except EventRejected as fault:
         return fault.outcome
     return VerifiedRepo(did, signed.rev, signed.data, signed.cid, records, car.blocks)
 
 
-def _records(tree: Tree, collections: Mapping[str, Nsid]) -> dict[RecordPath, Cid]:
+def _records(tree: Tree, limits: VerifyLimits) -> dict[RecordPath, Cid]:
+    """A tree writes of each path only what is new in it: all of them together may be as large as a repo, no larger."""
     records: dict[RecordPath, Cid] = {}
+    size = 0
     try:
         for path, cid in tree.walk():
-            where = indexed_path(path, collections)
+            where = indexed_path(path, limits.collections)
             if where is not None:
                 records[where] = cid
+                size += len(path)
+                if size > limits.max_bytes:
+                    raise EventRejected(Rejection.REPO_TOO_LARGE, f"more than {limits.max_bytes} bytes of paths")
     except (TreeInvalid, TreeIncomplete, BlockInvalid) as fault:
         raise EventRejected(Rejection.TREE_INVALID, str(fault)) from fault
     return records

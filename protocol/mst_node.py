@@ -23,6 +23,8 @@ class TreeInvalid(ValueError):
 
 
 MAX_KEY_BYTES = 1024
+# A key, two links, and what stands around them.
+_MAX_ENTRY_BYTES = MAX_KEY_BYTES + 128
 
 _LINK_HEAD = b"\xd8\x2a\x58\x25\x00"
 _LINK = re.escape(_LINK_HEAD) + rb"(\x01\x71\x12\x20.{32})"
@@ -92,6 +94,9 @@ def shared_prefix(left: bytes, right: bytes) -> int:
 
 def parse_node(block: bytes, limits: TreeLimits) -> Node:
     """Raises `TreeInvalid`."""
+    # To count its entries would take many times its bytes.
+    if len(block) > (limits.max_node_entries + 1) * _MAX_ENTRY_BYTES:
+        raise TreeInvalid("a node that is larger than all its entries can be")
     entries: list[tuple[bytes, ...]] = _ENTRY(block)
     if len(entries) > limits.max_node_entries:
         raise TreeInvalid(f"more than {limits.max_node_entries} entries in a node")

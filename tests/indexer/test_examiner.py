@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,24 @@ async def test_a_hostile_repo_is_named_alike_here_and_there(tmp_path: Path, pool
             found = await examined(examiner, pool, question(repo), spooled(examiner, wrong))
             assert isinstance(found, Rejected)
             assert found.reason == reason
+
+
+@pytest.mark.parametrize("filler", [20_000, 70_000])
+async def test_a_block_that_many_records_share_makes_no_more_than_a_repo_may_have(
+    tmp_path: Path, pool: Pool, filler: int
+) -> None:
+    """Each of them is written, and stored, with a copy of its own."""
+    value = record(filler="x" * filler)
+    limits = replace(LIMITS, max_bytes=100_000)
+    async with Examiner(tmp_path, 1) as examiner:
+        for count, fits in ((1, True), (10, False)):
+            repo = Repo()
+            repo.write(*((f"fm.plyr.track/3aaaaaaa{number:05}", value) for number in range(count)))
+            spool = spooled(examiner, repo.export())
+            assert spool.is_small is (filler == 20_000)
+            found = await examined(examiner, pool, question(repo, limits=limits), spool)
+            assert isinstance(found, Rejected) is not fits
+            assert fits or found.reason == "repo_too_large"
 
 
 async def test_the_death_of_a_process_is_one_repo_s_failure(tmp_path: Path, pool: Pool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from indexer.frames import decode
 from indexer.rejections import Desync, Rejection
 from indexer.stages import SyncFrame
-from indexer.verify import Desynchronized, Head, NewRev, Rejected, verify_sync
+from indexer.verify import Desynchronized, Head, NewRev, Rejected, VerifyLimits, verify_sync
 from indexer.verify_repo import VerifiedRepo, verify_repo
 from protocol.car import read_car
 from protocol.cbor import Cid
@@ -62,9 +63,9 @@ def test_a_sync_that_the_account_did_not_sign_is_rejected() -> None:
     assert verdict.reason is Rejection.SIGNATURE_INVALID
 
 
-def whole(repo: Repo, data: bytes, head: Head | None = None, known: Cid | None = None):
+def whole(repo: Repo, data: bytes, head: Head | None = None, known: Cid | None = None, limits: VerifyLimits = LIMITS):
     read = read_car(data, max_blocks=10_000, max_bytes=10_000_000)
-    return verify_repo(Did(repo.did), read, head, known, repo.key.public, LIMITS, NOW)
+    return verify_repo(Did(repo.did), read, head, known, repo.key.public, limits, NOW)
 
 
 def test_a_fetched_repo_gives_its_indexed_records() -> None:
@@ -104,6 +105,16 @@ def test_a_fetched_repo_is_rejected_for_a_bad_signature_an_older_rev_or_a_broken
     ):
         assert isinstance(verdict, Rejected)
         assert verdict.reason is reason
+
+
+def test_the_paths_of_a_fetched_repo_are_no_more_bytes_than_a_repo_may_have() -> None:
+    """A tree writes what they have in common once in each node."""
+    repo = Repo()
+    repo.write(*((f"fm.plyr.track/{'a' * 450}{number:03}", record()) for number in range(100)))
+    assert isinstance(whole(repo, repo.export()), VerifiedRepo)
+    verdict = whole(repo, repo.export(), limits=replace(LIMITS, max_bytes=46_000))
+    assert isinstance(verdict, Rejected)
+    assert verdict.reason is Rejection.REPO_TOO_LARGE
 
 
 def test_the_stored_commit_is_known_whatever_the_key_is_now_and_no_other_commit_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,19 @@ def test_a_megabyte_that_is_almost_a_node_is_refused_quickly(unit: bytes) -> Non
     with pytest.raises(TreeInvalid):
         parse_node(b"\xa2ae\x99\xff\xff" + unit * (1_000_000 // len(unit)), LIMITS)
     assert time.perf_counter() - began < 1
+
+
+def test_a_node_of_far_too_many_entries_is_refused_without_being_read() -> None:
+    head, link_head = b"\xa2ae\x99\xff\xff", b"\xd8\x2a\x58\x25\x00\x01\x71\x12\x20"
+    block = head + (b"\xa4akAaap\x00at\xf6av" + link_head + b"v" * 32) * 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(TreeInvalid):
+            parse_node(block, LIMITS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(block)
 
 
 def test_a_node_that_is_not_written_canonically_is_refused() -> None:
