@@ -1327,6 +1327,15 @@ CREATE VIEW public.visible_profile AS
                 END) AND v.hides_view)
          LIMIT 1), false))))
      LEFT JOIN public.actor_count c ON ((c.account_id = a.id)));
+CREATE VIEW public.visible_ranked_document AS
+ SELECT kind,
+    account_id,
+    key,
+    popularity,
+    artist,
+    tags,
+    words
+   FROM public.search_document;
 CREATE VIEW public.visible_recent_track AS
  SELECT subject AS uri,
     likes_365,
@@ -1849,6 +1858,7 @@ GRANT SELECT ON TABLE public.visible_played_on TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_played_word TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_profile TO plyr_reader;
+GRANT SELECT ON TABLE public.visible_ranked_document TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_recent_track TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_record TO plyr_reader;
 GRANT SELECT ON TABLE public.visible_schema TO plyr_reader;

@@ -24,8 +24,9 @@ class Asked:
     """What is looked for.
 
     `whole`: the text as names are compared. `account`: everything must be of this account. `handle`: an account is
-    looked for by the beginning of its handle alone. `tags`: a track must have them all. `key`: the kinds and keys of
-    documents of the account, one of which is meant. `all_of_it`: everything of the account is meant.
+    looked for by the beginning of its handle alone. `tags`: a track must have them all. `keys`: the kinds and keys of
+    documents of the account, one of which is meant, or 'slug' and that of an album. `all_of_it`: everything of the
+    account is meant.
     """
 
     whole: str = ""
@@ -78,7 +79,7 @@ def _linked(path: str) -> Asked:
         case ["u" | "profile", actor]:
             return _account(actor)
         case ["u", actor, "album", slug] if account := _actor(actor):
-            return Asked(whole=squeeze(slug), words=sought(slug)[:WORDS_MAX], account=account)
+            return Asked(squeeze(slug), sought(slug)[:WORDS_MAX], account, keys=[("slug", slug)])
         case ["tag", name]:
             return _plain(f"#{name}")
         case [actor] if actor.startswith("@"):

@@ -9,10 +9,8 @@ from appview.queries.base import Call
 from appview.queries.search_score import BEGUN_LEAST, Known, known
 from protocol.words import Sought, distance, farther, near, parted, within
 
-COMMON = 1_000
-"""Documents of a word that is looked for alone from which on the popular ones are looked at first."""
-STEPS = 100_000
-"""What a query may cost an index: as many entries, times the documents in which it looks for them. About 3 ms."""
+STEPS = 50_000
+"""What a query may cost an index: as many entries, times the documents in which it looks for them. About 1.5 ms."""
 ALONE = 20_000
 """The same from which on only the popular tracks are looked at: to go through all of a word's documents takes
 milliseconds, and of so many enough are popular."""
@@ -20,6 +18,13 @@ NEARLY = 0.1
 """By how much a known word may fit worse than the best one to be looked for together with it."""
 AMONG = 500
 """Documents that answer to a query, the popular ones of which are looked at."""
+COMMON = AMONG
+"""Documents of a word that is looked for alone from which on the popular ones are looked at first: any that are not
+among the others would be missed."""
+BEHIND = 150
+"""As AMONG, behind the popular ones."""
+TOGETHER = 2_000
+"""As AMONG, of documents that have several words: the popular ones of these are not looked at first."""
 PARTIAL, PARTIAL_AMONG = 3, 50
 """Queries of all words but one, at the most, and the same for them."""
 NAMES, NAMES_BY_WORD = 24, 3
@@ -78,10 +83,15 @@ def _parts(names: Sequence[str]) -> tuple[list[str | None], list[str | None], li
     )
 
 
-def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist: Sequence[str] = ()) -> list[Level]:
+def itself(word: str, meanings: Sequence[Known]) -> Known:
+    """A word that is meant as it is, of what it may mean."""
+    return next((one for one in meanings if one.word == word and one.other is None), Known(word, 0, 1.0))
+
+
+def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], beside: Sequence[Known] = ()) -> list[Level]:
     """Queries for documents with all words as they are typed, with those that fit best, with all that may be meant, and
-    then with all words but one; all of them by the artist, if one is given. A single letter may be a word that is not
-    yet typed; it need not be met, but first what has it as well is looked for."""
+    then with all words but one; in all of them the words beside: of an artist's name or a tag. A single letter may be a
+    word that is not yet typed; it need not be met, but first what has it as well is looked for."""
     pairs: list[tuple[Sought, Sequence[Known]]] = []
     letters: list[Sequence[Known]] = []
     for each, words in zip(typed, meanings, strict=True):
@@ -95,12 +105,12 @@ def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], artist:
     found: list[Level] = []
     for groups in ([*best, *letters] if letters else [], exact, best, meant):
         if groups and all(groups):
-            level = _level(groups, artist, found[-1].query if found else None)
+            level = _level(groups, beside, found[-1].query if found else None)
             found += [level] if level.query != level.but else []
     if len(pairs) > 1 and len(meant) > 1:
         unlikely_first = sorted(range(len(meant)), key=lambda place: meant[place][0].quality)
         rest = [
-            _level([*meant[:place], *meant[place + 1 :]], artist, found[-1].query, PARTIAL_AMONG)
+            _level([*meant[:place], *meant[place + 1 :]], beside, found[-1].query, PARTIAL_AMONG)
             for place in unlikely_first
         ]
         known = {level.query for level in found}
@@ -117,7 +127,7 @@ def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | N
         found[0].query if many else None,
         [level.query for level in found],
         [level.but for level in found],
-        [level.among for level in found],
+        [BEHIND if many and level is found[0] else level.among for level in found],
         [level.dear or (level is found[0] and level.alone and level.documents > ALONE) for level in found],
     )
 
@@ -145,15 +155,18 @@ def _likely(word: str, known: Sequence[Known]) -> tuple[int, list[str]]:
     return near[0][0], [text for edits, _, text in near if edits <= MISTAKES][:NAMES_BY_WORD]
 
 
-def _level(groups: Sequence[Sequence[Known]], artist: Sequence[str], but: str | None, among: int = AMONG) -> Level:
-    """For one of each group and all words of the artist. Of the groups the worst are left out as long as it is dear."""
-    chosen = [list(group) for group in groups]
+def _level(
+    groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str | None, among: int | None = None
+) -> Level:
+    """For one of each group and all words beside. Of the groups the worst are left out as long as it is dear."""
+    chosen = [*map(list, groups), *([one] for one in beside)]
     while (steps := _steps(chosen)) > STEPS and len(longest := max(chosen, key=len)) > 1:
         del longest[len(longest) // 2 :]
     parts = list(dict.fromkeys("|".join(map(_sought, group)) for group in chosen))
-    query = "&".join(f"({part})" for part in [*parts, *map(_quoted, artist)])
+    query = "&".join(f"({part})" for part in parts)
     documents = sum(each.documents for group in chosen for each in group)
-    return Level(query, but, among, documents, steps, alone=len(parts) == 1)
+    alone = len(parts) == 1
+    return Level(query, but, among or (AMONG if alone else TOGETHER), documents, steps, alone)
 
 
 def _steps(groups: Sequence[Sequence[Known]]) -> int:

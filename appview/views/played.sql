@@ -173,7 +173,7 @@ END
 -- what it finds, of that the most played among some. Some may come twice. A part is not begun once there are enough.
 -- What is dear among recordings is not among other items, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT p.kind::text AS kind, p.id, p.plays, length(ltrim(p.plays::bit(32)::text, '0')) AS popularity, found.name,
-        NULL AS alias, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
+        NULL AS alias, false AS pointed, tsvector_to_array(ts_filter(found.words, '{a}')) AS named,
         tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
  FROM (
      SELECT part.*

@@ -77,29 +77,42 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place, found.way, found.documents DESC, found.word, found.other
 
 -- fragment: asked()
--- What is looked for, as a row: of the parameters of the statement `documents`.
-SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
-       $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
-       $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it, $16::text[] AS corrected,
-       -- An account that is not known has nothing.
-       CASE WHEN $12::text IS NOT NULL THEN coalesce(
-           {{account_id($12::text)}},
-           (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
-           0
-       ) END AS account_id
+-- What is looked for, as a row: of the parameters of the statement `documents`. An album may be pointed to by its slug.
+SELECT asked.*,
+       CASE asked.kinds[1] WHEN 'slug' THEN '{album}' ELSE asked.kinds END AS pointed_kinds,
+       CASE asked.kinds[1] WHEN 'slug' THEN ARRAY[(
+           SELECT CASE WHEN b.by_list THEN 'list/' ELSE 'name/' END || b.album
+           FROM visible_album b
+           WHERE b.account_id = asked.account_id AND b.slug = asked.keys[1]
+       )] ELSE asked.keys END AS pointed_keys
+FROM (
+    SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
+           $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
+           $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it, $16::text[] AS corrected,
+           -- An account that is not known has nothing.
+           CASE WHEN $12::text IS NOT NULL THEN coalesce(
+               {{account_id($12::text)}},
+               (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
+               0
+           ) END AS account_id,
+           $13::text[] AS kinds, $14::text[] AS keys
+) asked
 
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
 -- is pointed to, the whole name, its beginning, whole names but for mistakes, then by words: of common ones the popular
--- documents, and query by query those that it finds, the popular ones among some. Some may come twice. A part is not
--- begun once there are enough. What is dear among tracks is not among other documents, which are fewer. For the statement
--- `documents` and its CTE `asked`.
+-- documents, and query by query those that it finds, the popular ones among some. Those of an account are few: they are
+-- gone through by its key instead, and the same looked for in them. Some may come twice. A part is not begun once there
+-- are enough. What is dear among tracks is not among other documents, which are fewer. For the statement `documents` and
+-- its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
+        :kind = ANY ((SELECT q.pointed_kinds FROM asked q)::text[])
+            AND found.key = ANY ((SELECT q.pointed_keys FROM asked q)::text[]) AS pointed,
         tsvector_to_array(ts_filter(found.words, '{a}')) AS named, tsvector_to_array(ts_filter(found.words, '{b}')) AS beside
  FROM (
      (SELECT d.*
       FROM asked q
-      CROSS JOIN unnest($13::text[], $14::text[]) AS pointed (kind, key)
+      CROSS JOIN unnest(q.pointed_kinds, q.pointed_keys) AS pointed (kind, key)
       JOIN visible_document d ON d.kind = :kind AND d.account_id = q.account_id AND d.key = pointed.key
       WHERE pointed.kind = :kind AND {{fits(d, q, :kind)}})
      UNION ALL
@@ -111,7 +124,8 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
           WHERE n.kind = :kind AND n.name = q.whole AND {{fits(n, q, :kind)}}
           ORDER BY n.popularity DESC
           LIMIT :most
-      ) d)
+      ) d
+      WHERE q.account_id IS NULL)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -132,7 +146,8 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
           WHERE n.kind = :kind AND n.name > q.whole AND n.name < q.whole || chr(1114111) AND {{fits(n, q, :kind)}}
           ORDER BY n.name
           LIMIT :most / 4
-      ) d)
+      ) d
+      WHERE q.account_id IS NULL)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -144,18 +159,25 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
           ORDER BY n.popularity DESC
           LIMIT :most / 8
       ) d
+      WHERE q.account_id IS NULL
       LIMIT :most / 4)
      UNION ALL
      (SELECT d.*
       FROM asked q
       CROSS JOIN LATERAL (
-          SELECT p.*
-          FROM visible_document p
-          WHERE p.kind = :kind AND q.often IS NOT NULL
-          ORDER BY p.popularity DESC, p.account_id, p.key
-          LIMIT 1000
+          SELECT n.*
+          FROM visible_ranked_document n
+          WHERE n.kind = :kind AND q.often IS NOT NULL
+          ORDER BY n.popularity DESC, n.account_id, n.key
+          LIMIT CASE :kind WHEN 'track' THEN 3000 ELSE 1000 END
+      ) popular
+      CROSS JOIN LATERAL (
+          SELECT n.*
+          FROM visible_document n
+          WHERE n.kind = :kind AND n.account_id = popular.account_id AND n.key = popular.key
+          LIMIT 1
       ) d
-      WHERE d.words @@ q.often AND {{fits(d, q, :kind)}}
+      WHERE popular.words @@ q.often AND {{fits(popular, q, :kind)}} AND q.account_id IS NULL
       LIMIT :most / 2)
      UNION ALL
      (SELECT d.*
@@ -173,24 +195,39 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
           ORDER BY few.popularity DESC, abs(length(few.name) - length(q.whole))
           LIMIT :most
       ) d
-      WHERE :kind <> 'track' OR NOT level.dear
+      WHERE (:kind <> 'track' OR NOT level.dear) AND q.account_id IS NULL
       LIMIT :most)
      UNION ALL
      (SELECT d.*
       FROM asked q
-      JOIN visible_document d ON d.kind = :kind AND d.account_id = q.account_id
-      WHERE q.all_of_it AND {{fits(d, q, :kind)}}
-      LIMIT :most)
+      CROSS JOIN LATERAL (
+          SELECT own.*
+          FROM (
+              SELECT n.*
+              FROM visible_document n
+              WHERE n.kind = :kind AND n.account_id = q.account_id AND {{fits(n, q, :kind)}}
+              LIMIT 10000
+          ) own
+          LEFT JOIN LATERAL (
+              SELECT level.place
+              FROM unnest(q.wanted) WITH ORDINALITY AS level (wanted, place)
+              WHERE own.words @@ level.wanted
+              ORDER BY level.place
+              LIMIT 1
+          ) met ON true
+          WHERE q.all_of_it OR met.place IS NOT NULL OR starts_with(own.name, q.whole) OR own.name = ANY (q.corrected)
+          ORDER BY starts_with(own.name, q.whole) DESC NULLS LAST, met.place, own.popularity DESC
+          LIMIT :most
+      ) d)
  ) found
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)
 
 -- fragment: fits(document, asked, kind)
--- Whether a document is one of those among which something is looked for.
+-- Whether a document is one of those among which something is looked for, whosever it is.
 (NOT :document.tags && :asked.excluded
  AND (:kind <> 'track' OR :document.tags @> :asked.tags)
- AND (:kind <> 'track' OR :asked.artist IS NULL OR :document.artist = :asked.artist)
- AND (:asked.account_id IS NULL OR :document.account_id = :asked.account_id))
+ AND (:kind <> 'track' OR :asked.artist IS NULL OR :document.artist = :asked.artist))
 
 -- fragment: shown_tracks(viewer)
 -- The places and views of those documents that are tracks. For a statement with the parameters $1 kinds text[],

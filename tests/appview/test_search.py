@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from appview.queries import search_words
+from protocol.text import slug
 from tests.appview.stage import Client, Person, Stage, tid
 
 ALL = "fm.plyr.search.searchAll"
@@ -132,6 +133,81 @@ async def test_what_is_excluded_is_left_out_before_the_limit(stage: Stage, clien
     await stage.track(ida, title="Rain in the Evening", tags=["live"])
     found = await client.get(ALL, q="rain", excludeTags=["AI"], limit=1)
     assert [hit["track"]["title"] for hit in found["tracks"]] == ["Rain in the Evening"]
+
+
+async def crowd(stage: Stage, number: int, **columns: Any) -> None:
+    """So many documents of tracks, of an account of its own, as they would stand in a large library."""
+    await stage.pool.execute(
+        """
+        INSERT INTO search_document (kind, account_id, key, popularity, name, tags, words)
+        SELECT 'track', $1, 'k' || i, $2, 'crowd', $3, $4::text::tsvector FROM generate_series(1, $5::integer) i
+        """,
+        (await stage.person()).id,
+        columns.get("popularity", 0),
+        columns.get("tags", []),
+        columns.get("words", "crowd:1A"),
+        number,
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "narrowed"),
+    [
+        (TRACKS, {"tag": "rare"}),
+        (TRACKS, {"artist": "Ida"}),
+        (TRACKS, {"artist": "ida.example.com"}),
+        (ALL, {"excludeTags": ["loud"]}),
+    ],
+)
+async def test_what_is_left_of_a_common_word_is_found_behind_what_is_more_popular(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch, method: str, narrowed: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(search_words, "ALONE", 1)
+    monkeypatch.setattr(search_words, "COMMON", 1)
+    ida, nils = await stage.person("ida.example.com"), await stage.person()
+    await stage.track(ida, title="Slow Love", artist="Ida", tags=["rare"])
+    await stage.track(nils, title="Other Love", artist="Nils", tags=["loud"])
+    await crowd(stage, 1_001, popularity=9, tags=["loud"])
+    found = await client.get(method, q="love", **narrowed)
+    tracks = found["tracks"] if method == TRACKS else [hit["track"] for hit in found["tracks"]]
+    assert [track["title"] for track in tracks] == ["Slow Love"]
+
+
+@pytest.mark.parametrize("liked", ["first", "last"])
+async def test_the_most_liked_of_many_with_a_word_comes_first(stage: Stage, client: Client, liked: str) -> None:
+    tracks: dict[str, str] = {}
+    for name in ("first", "last"):
+        tracks[name], _ = await stage.track(await stage.person(), title=f"{name} Love")
+        if name == "first":
+            await crowd(stage, search_words.AMONG + 100, words="other:1A love:2A")
+    await stage.pool.execute("UPDATE search_word SET documents = $1 WHERE word = 'love'", search_words.AMONG + 102)
+    for _ in range(3):
+        await stage.like(await stage.person(), tracks[liked])
+    found = (await client.get(TRACKS, q="love", limit=10))["tracks"]
+    assert found[0]["uri"] == tracks[liked]
+
+
+async def test_of_all_that_an_account_has_made_the_most_liked_comes_first(stage: Stage, client: Client) -> None:
+    nils = await named(stage, *(f"Rain {number}" for number in range(70)))
+    await stage.like(await stage.person(), nils.uri(tid(69)))
+    found = await client.get(ALL, q="@nils.example.com", limit=1)
+    assert [hit["track"]["title"] for hit in found["tracks"]] == ["Rain 69"]
+
+
+async def test_a_tag_is_found_by_its_name(stage: Stage, client: Client) -> None:
+    await stage.track(await stage.person(), title="Strobe", tags=["deep house"])
+    found = await client.get(ALL, q="deep", types=["tags"])
+    assert [hit["tag"]["name"] for hit in found["tags"]] == ["deep house"]
+
+
+async def test_an_album_is_found_by_its_address_whatever_its_name_is_written_in(stage: Stage, client: Client) -> None:
+    nils = await named(stage, "Strobe")
+    for number, name in enumerate(("\u591c\u884c\u5217\u8eca", "\u591c", "Night Drive", "Night")):
+        await stage.track(nils, tid(10 + number), title="Strobe", album=name)
+    for name in ("\u591c\u884c\u5217\u8eca", "Night"):
+        link = f"https://plyr.fm/u/nils.example.com/album/{slug(name)}"
+        found = await client.get(ALL, q=link, types=["albums"])
+        assert (found["albums"][0]["album"]["title"], found["albums"][0]["relevance"]) == (name, "1.000")
 
 
 async def test_albums_without_a_track_take_no_place_of_one_that_has_some(stage: Stage, client: Client) -> None:

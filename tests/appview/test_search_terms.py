@@ -65,6 +65,7 @@ def test_what_points_to_nothing_that_is_here_finds_nothing(text: str) -> None:
 def test_an_album_s_address_is_looked_for_by_its_words_among_those_of_its_artist() -> None:
     asked = parse("https://plyr.fm/u/ida.example.com/album/night-drive")
     assert (asked.account, [each.word for each in asked.words]) == ("ida.example.com", ["night", "drive"])
+    assert asked.keys == [("slug", "night-drive")]
 
 
 def test_hashtags_narrow_and_are_words_as_well() -> None:
