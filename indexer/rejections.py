@@ -40,7 +40,7 @@ class Desync(StrEnum):
     But for `record_mismatch` only a signed event shows that.
     """
 
-    TOO_BIG = "too_big"  # the host left the changes out
+    TOO_BIG = "too_big"  # the host left the changes out, or should have
     TOO_MANY_OPS = "too_many_ops"
     TREE_INVALID = "tree_invalid"
     TREE_INCOMPLETE = "tree_incomplete"  # blocks that the proof needs are absent

@@ -102,6 +102,7 @@ def verify_commit(
         _check_tree(frame, changes, Tree(signed.data, blocks, limits.tree))
         _check_chain(frame, head)
         records = tuple(_records(changes, blocks, limits.collections))
+        _check_size(records, limits)
     except (EventRejected, RepoDesynchronized) as fault:
         return fault.outcome
     return VerifiedCommit(signed.did, signed.rev, signed.data, signed.cid, records)
@@ -246,6 +247,12 @@ def _records(
             yield RecordChange(where, change.after, blocks.get(change.after))
         except BlockInvalid as fault:
             raise RepoDesynchronized(Desync.RECORD_MISSING, f"{path}: {fault}") from fault
+
+
+def _check_size(records: Iterable[RecordChange], limits: VerifyLimits) -> None:
+    """Many paths may lead to one block, and each is stored with a copy of its own."""
+    if sum(len(record.value or b"") for record in records) > limits.max_bytes:
+        raise RepoDesynchronized(Desync.TOO_BIG, f"records of more than {limits.max_bytes} bytes")
 
 
 def indexed_path(path: str, collections: Mapping[str, Nsid]) -> RecordPath | None:

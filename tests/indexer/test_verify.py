@@ -57,6 +57,16 @@ def test_commits_that_create_update_and_delete_are_verified_in_a_chain(curve: An
         }
 
 
+def test_a_block_that_many_records_share_makes_no_more_than_a_commit_may_have() -> None:
+    for count, fits in ((40, True), (60, False)):
+        repo = filled(1)
+        head = head_of(repo)
+        body = repo.write(*((f"fm.plyr.track/many-{n}", record(filler="x" * 100_000)) for n in range(count)))
+        verdict = judge(repo, body, head)
+        assert isinstance(verdict, VerifiedCommit) is fits
+        assert fits or (isinstance(verdict, Desynchronized) and verdict.reason is Desync.TOO_BIG)
+
+
 def test_a_commit_without_ops_moves_the_head() -> None:
     repo = filled()
     head = head_of(repo)
