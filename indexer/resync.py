@@ -51,6 +51,8 @@ SHORTEST_PAUSE = 0.01
 BLOCKS_PER_RECORD = 2
 # One part in so many of the workers may be busy with repos that take long to come.
 LASTING_PART = 2
+# The first pause of a repo that was written while it was fetched [s].
+FIRST_RETRY = 1.0
 # A lease is renewed so many times before it would lapse.
 RENEWALS = 3
 # Of what hosts say, what is a metric's label.
@@ -244,7 +246,7 @@ class SyncWorkers:
         if found.reason is Rejection.SIGNATURE_INVALID and not self._is_fresh(claim, began):
             await self._put_back(claim, found.reason, doubt=True)
         else:
-            await self._fail(claim, found.reason, f"{found.reason}: {found.detail}")
+            await self._fail(claim, found.reason, f"{found.reason}: {found.detail}", fetched_since=began)
 
     def _is_fresh(self, claim: Claim, began: datetime) -> bool:
         """Whether the identity was resolved so shortly before that asking again would tell nothing new; or since the
@@ -290,12 +292,18 @@ class SyncWorkers:
         if doubt:
             self._wake_identity()
 
-    async def _fail(self, claim: Claim, reason: str, detail: str, *, doubt: bool = False) -> None:
-        """To be tried again after a while."""
+    async def _fail(
+        self, claim: Claim, reason: str, detail: str, *, doubt: bool = False, fetched_since: datetime | None = None
+    ) -> None:
+        """To be tried again after a while: a short one, at first, when it may have failed only because it was written
+        while it was fetched."""
         metrics.SYNCS.labels("failed", reason).inc()
         log.info("%s: %s", claim.did, detail)
         async with self._pool.acquire() as connection, connection.transaction():
-            held = await connection.fetchval(SQL["fail"], *claim.lease, pg_text(detail), self._backoff(claim))
+            await connection.fetchval(SQL["hold_any"], *claim.lease)  # so that an event that comes now is seen
+            soon = backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
+            pauses = self._backoff(claim), soon, fetched_since
+            held = await connection.fetchval(SQL["fail"], *claim.lease, pg_text(detail), *pauses)
             if held and claim.attempts >= DELETED_ASKS:
                 await settle_deletion(connection, claim.lease.account_id)
             if doubt:

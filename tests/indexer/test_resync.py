@@ -11,6 +11,7 @@ from indexer import resync
 from protocol.crypto import PrivateKey
 from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, running
 from tests.indexer.repos import encode, frame, record
+from tests.indexer.verifying import without
 
 TRACK, OTHER = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.track/3aaaaaaaaaa2b"
 IMPOSTOR = PrivateKey.generate("k256", b"impostor")
@@ -115,6 +116,25 @@ async def test_a_repo_that_changes_during_the_fetch_ends_at_its_last_commit(tmp_
         assert await parts.records(repo.did) == held(repo)
         assert await pool.fetchval("SELECT count(*) FROM buffered_event") == 0
     assert net.pds.fetched(repo.did) == 1
+
+
+async def test_a_repo_that_is_torn_by_a_change_during_the_fetch_is_fetched_again_soon(tmp_path, net, pool) -> None:
+    """A host may read the blocks after the root, and what was the tree then is not there any more."""
+    repo = net.repo((TRACK, record()))
+    torn = without(repo.export(), repo.data)
+    repo.export = lambda: torn  # type: ignore[method-assign]
+
+    async def go_on(did: str) -> None:
+        net.pds.before = None
+        del repo.export
+        await buffer(parts, did, repo.write((OTHER, record(title="Meanwhile"))))
+
+    async with running(tmp_path, net, pool, sync_retry_min=600.0) as parts:
+        net.pds.before = go_on
+        await parts.track(repo.did)
+        await parts.reaches(repo.did, "synced")
+        assert await parts.records(repo.did) == held(repo)
+    assert net.pds.fetched(repo.did) == 2
 
 
 async def test_events_that_the_fetched_repo_has_already_are_not_applied_again(tmp_path, net, pool) -> None:
