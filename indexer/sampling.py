@@ -5,7 +5,9 @@ for longest. A rev that its host has had for a while, that the stream has passed
 repo is fetched, the lag shows its age, and when several in a row were missed the relay is blind, and another one is
 read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. A host that
 was away stays the one that was not asked for longest: it is passed over every other time, so that however many there
-are the others are asked too. One task. sync.md section 6.
+are the others are asked too. An unsigned source tells of what is indexed alone: that a host has something newer says
+nothing of it, and what it conceals is only found because the repo is fetched; all turns are those of the one that was
+not asked for longest then. One task. sync.md section 6.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from indexer import metrics
 from indexer.asking import HostAway
 from indexer.heads import Heads, Said
 from indexer.inbox import Inbox
+from indexer.judge import Source
 from protocol.syntax import Did
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.settings import Settings
@@ -51,7 +54,8 @@ class Sampler:
         self._inbox = inbox
         self._turn_away = turn_away
         last, longest = SQL["changed_last"], SQL["asked_longest_ago"]
-        self._turns = cycle(((last, False), (longest, False), (last, False), (longest, True)))
+        newest = longest if settings.jetstream_urls else last
+        self._turns = cycle(((newest, False), (longest, False), (newest, False), (longest, True)))
         self._away: dict[str, None] = {}
         self._source = ""
         self._missed = 0
@@ -90,7 +94,7 @@ class Sampler:
         stored = await self._pool.fetchrow(SQL["stored"], did, origin, source.origin)
         if stored is None:
             return
-        outcome = self._outcome(said, stored)
+        outcome = self._outcome(said, stored, source)
         metrics.SAMPLES.labels(outcome).inc()
         if outcome not in ("early", "lagging"):
             await self._heads.settle(origin, asked_at, [said])
@@ -101,7 +105,7 @@ class Sampler:
         if len(self._away) > self._settings.host_memory:
             del self._away[next(iter(self._away))]
 
-    def _outcome(self, said: Said, stored: asyncpg.Record) -> Outcome:
+    def _outcome(self, said: Said, stored: asyncpg.Record, source: Source) -> Outcome:
         if said.head is None:
             return "different"
         rev, time = said.head.rev, said.head.rev.time
@@ -110,7 +114,9 @@ class Sampler:
             if (datetime.now(UTC) - time).total_seconds() < self._settings.sample_delay:
                 return "early"
             lag = stored["lag"]
-            return "lagging" if lag is not None and lag.total_seconds() > self._settings.sample_delay else "missed"
+            if lag is not None and lag.total_seconds() > self._settings.sample_delay:
+                return "lagging"
+            return "missed" if source.signed else "different"
         return "seen" if rev == stored["rev"] and time > stored["live_since"] else "quiet"
 
     def _count(self, outcome: Outcome, said: Said) -> None:

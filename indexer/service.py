@@ -96,9 +96,8 @@ async def _run_parts(  # noqa: PLR0913, PLR0917 - what all parts share
     stream = _subscriber(settings, inbox, Interest(tracking(names), tracked), names, pool)
     confirmation = Confirmation(settings, pool, workers.wake)
     leftovers = Leftovers(pool, rules, settings.status_interval, settings.buffered_bytes)
-    parts: list[Part] = [workers, identities, discovery, comparison, confirmation, leftovers, Rolling(pool)]
-    if not settings.jetstream_urls:
-        parts.append(Sampler(settings, pool, heads, inbox, stream.turn_away))
+    sampler = Sampler(settings, pool, heads, inbox, stream.turn_away)
+    parts: list[Part] = [workers, identities, discovery, comparison, sampler, confirmation, leftovers, Rolling(pool)]
     pipeline = Pipeline(
         pool,
         inbox,

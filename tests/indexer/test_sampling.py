@@ -100,6 +100,24 @@ async def test_what_the_relay_kept_from_us_is_fetched_and_shows_as_lag(tmp_path:
         assert await stage.parts.records(repo.did) == held(repo)
 
 
+async def test_what_an_unsigned_source_conceals_is_fetched_by_turns_and_says_nothing_of_it(
+    tmp_path: Path, pool: Pool
+) -> None:
+    """Its host may only have written what is not indexed."""
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, sample_blind=1) as stage:
+        await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
+        repos = await stage.synced(*range(1, 4))
+        for number, repo in enumerate(repos):
+            repo.write((track(10 + number), record()))
+        before = missed()
+        for _ in repos:
+            await stage.sampler.sample()
+        for repo in repos:
+            await stage.parts.reaches(repo.did, "synced")
+            assert await stage.parts.records(repo.did) == held(repo)
+        assert (missed(), lag(), stage.turned_away) == (before, 0.0, [])
+
+
 async def test_a_newer_rev_of_a_commit_that_is_here_is_not_missed(tmp_path: Path, pool: Pool) -> None:
     async with sampling(tmp_path, pool) as stage:
         (repo,) = await stage.synced(1)
