@@ -257,7 +257,11 @@ async def turn_midnight(show: Show) -> None:
     show.stage.today += timedelta(days=1)
     pool = await writer_pool(show.database_url, size=1, connect_timeout=STALL)
     try:
-        await Rolling(pool, lambda: show.stage.today).catch_up(asyncio.Event())
+        rolling = Rolling(pool, lambda: show.stage.today)
+        while True:
+            with contextlib.suppress(asyncpg.LockNotAvailableError):  # somebody counts for longer than a step waits
+                await rolling.catch_up(asyncio.Event())
+                return
     finally:
         await pool.close()
 
