@@ -1,17 +1,17 @@
 """Writes what fetched repos make different, several repos in one transaction, and settles those that are complete.
 
 Workers hand in one portion at a time; whatever waits is written together, up to a number of records (gathering.py).
-Each portion is written only while its lease holds: a repo whose lease lapsed, or whose account ceased to be active, is
-left alone. With its last portion a repo's head moves, the events that waited for it have their effect, and it is
-synced, all at once; when what came meanwhile did not fit behind it, it is to be fetched again. sync.md section 4.
+Each portion is written only while its lease holds: a repo whose lease lapsed, whose account ceased to be active, or of
+which the database has lost a portion, is left alone. With its last portion a repo's head moves, the events that waited
+for it have their effect, and it is synced, all at once; when what came meanwhile did not fit behind it, it is to be
+fetched again. sync.md section 4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from indexer import buffer, states
 from indexer.apply import Applied, set_heads
@@ -30,11 +30,19 @@ class LeaseLost(Exception):
     """The repo is somebody else's by now, or its account is not active any more."""
 
 
-class Lease(NamedTuple):
-    """The right to write a repo; it ends when the row's number rises or its state changes."""
+@dataclass(slots=True, eq=False)
+class Lease:
+    """The right to write a repo; it ends when the row's number is another, or its state changes.
+
+    The number rises with each portion but the last, here and in the row: a database that has lost a portion which it
+    had confirmed, for it was killed, has another number than whoever brings the next one.
+    """
 
     account_id: int
     number: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.account_id, self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class RepoWriter:
         """Write one portion. Raises LeaseLost when it must not be written any more."""
         if portion.lease in await self._portions.put(portion):
             raise LeaseLost
+        if portion.head is None:
+            portion.lease.number += 1
 
     async def close(self) -> None:
         """Leave what is not written."""
@@ -72,6 +82,7 @@ class RepoWriter:
         applied = [Applied(portion.lease.account_id, portion.commit, portion.source, None) for portion in mine]
         await self._rules.applier.write(connection, applied, now)
         heads = {p.lease.account_id: p.head for p in mine if p.head is not None}
+        await connection.execute(SQL["go_on"], [p.lease.account_id for p in mine if p.head is None])
         await set_heads(connection, heads)
         await connection.execute(SQL["confirm"], list(heads))
         again = [account_id for account_id in heads if held[account_id]["refetch"]]

@@ -8,6 +8,11 @@ WHERE r.state = 'syncing'
 ORDER BY r.account_id
 FOR UPDATE OF r;
 
+-- name: go_on
+-- Of these repos more is to come.
+-- $1 account_ids bigint[]
+UPDATE repo SET lease = lease + 1 WHERE account_id = ANY ($1::bigint[]);
+
 -- name: confirm
 -- All that is stored of these repos is what their verified heads hold.
 -- $1 account_ids bigint[]
