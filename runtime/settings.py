@@ -182,7 +182,7 @@ class Settings(BaseSettings):
 
     # Identity
     identity_cache: int = _field(50_000, "DID documents held in memory [documents]", ge=100)
-    identity_ttl: float = _field(3_600.0, "a DID document is good for [s]", gt=0)
+    identity_ttl: float = _field(3_600.0, "a DID document of somebody who signs in is good for [s]", gt=0)
     identity_negative_ttl: float = _field(60.0, "a failed resolution is remembered for [s]", gt=0)
     identity_refresh_min: float = _field(10.0, "least time between two forced refreshes of one DID [s]", ge=0)
     plc_rate: float = _field(50.0, "requests to the PLC directory [requests/s]", gt=0)
