@@ -6,6 +6,7 @@ Bounded in number and in bytes; the oldest leave first. Belongs to the event loo
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -42,7 +43,8 @@ class Shelf(Generic[K, T]):
     def __init__(self, number: int, room: int) -> None:
         self._number = number
         self._room = room
-        self._held: dict[K, Held[T]] = {}
+        # A dict has to go past all that has left before it finds its first.
+        self._held: OrderedDict[K, Held[T]] = OrderedDict()
         self._clock = asyncio.get_running_loop().time
 
     def find(self, key: K) -> Held[T] | None:

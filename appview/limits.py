@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -45,7 +46,7 @@ class Limiter:
         self._most = settings.rate_limit
         self._clients_max = settings.rate_clients
         self._trusted = tuple(ipaddress.ip_network(text) for text in settings.trusted_proxies)
-        self._budgets: dict[str, _Budget] = {}
+        self._budgets: OrderedDict[str, _Budget] = OrderedDict()  # which finds its first at once, as a dict does not
 
     def charge(self, request: web.Request, viewer: Viewer | None = None) -> None:
         """Count a request. Raises RateLimitExceeded for one too many."""
