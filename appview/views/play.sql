@@ -1,12 +1,13 @@
--- fragment: play_view(play, track, alpha)
--- The playView of a row of visible_play and the uri of its track, under the names of fm.teal.alpha or of fm.teal.
+-- fragment: play_view(play, track, author, alpha)
+-- The playView of a row of visible_play, the uri of its track and its author, under the names of fm.teal.alpha or of
+-- fm.teal.
 json_build_object(
     {{music(:play, :alpha)}},
     'playedTime', {{time(:play.played_at)}},
     'uri', :play.uri,
     'cid', :play.cid,
     'track', :track,
-    'author', {{actor_view_basic(:play.account_id)}}
+    'author', :author
 )
 
 -- fragment: spoken_of(play)
