@@ -5,9 +5,10 @@ for longest. A rev that its host has had for a while, that the stream has passed
 repo is fetched, the lag shows its age, and when several in a row were missed the relay is blind, and another one is
 read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. A host that
 was away stays the one that was not asked for longest: it is passed over every other time, so that however many there
-are the others are asked too. An unsigned source tells of what is indexed alone: that a host has something newer says
-nothing of it, and what it conceals is only found because the repo is fetched; all turns are those of the one that was
-not asked for longest then. One task. sync.md section 6.
+are the others are asked too. A rev that may still come tells nothing, and the repo's turn passes. An unsigned source
+tells of what is indexed alone: that a host has something newer says nothing of it, and what it conceals is only found
+because the repo is fetched, however new it is; all turns are those of the one that was not asked for longest then. One
+task. sync.md section 6.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ class Sampler:
             return
         outcome = self._outcome(said, stored, source)
         metrics.SAMPLES.labels(outcome).inc()
-        if outcome not in ("early", "lagging"):
+        if outcome in ("early", "lagging"):
+            await self._pool.execute(SQL["pass_over"], did, asked_at)
+        else:
             await self._heads.settle(origin, asked_at, [said])
         self._count(outcome, said)
 
@@ -110,13 +113,14 @@ class Sampler:
             return "different"
         rev, time = said.head.rev, said.head.rev.time
         is_new = stored["rev"] is None or (rev > stored["rev"] and bytes(said.head.commit) != stored["commit"])
+        if is_new and not source.signed:
+            return "different"
         if is_new:
             if (datetime.now(UTC) - time).total_seconds() < self._settings.sample_delay:
                 return "early"
             lag = stored["lag"]
-            if lag is not None and lag.total_seconds() > self._settings.sample_delay:
-                return "lagging"
-            return "missed" if source.signed else "different"
+            late = lag is not None and lag.total_seconds() > self._settings.sample_delay
+            return "lagging" if late else "missed"
         return "seen" if rev == stored["rev"] and time > stored["live_since"] else "quiet"
 
     def _count(self, outcome: Outcome, said: Said) -> None:

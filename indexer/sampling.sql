@@ -25,6 +25,18 @@ WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
 ORDER BY r.compared_at NULLS FIRST
 LIMIT 1;
 
+-- name: pass_over
+-- What its host has may still come, so it is asked again when the others were: who writes all the time would have all
+-- turns. For a gap that waits for the repo to be compared that is too little.
+-- $1 did text, $2 asked_at timestamptz
+UPDATE repo r
+SET compared_at = greatest(r.compared_at, $2)
+FROM account a
+WHERE a.id = r.account_id AND a.did = $1 AND r.state = 'synced'
+  AND NOT EXISTS (
+    SELECT FROM stream_gap g WHERE g.healed_at IS NULL AND (r.compared_at IS NULL OR r.compared_at <= g.noted_at)
+  );
+
 -- name: stored
 -- What is here of a repo at a host; since when all that is new came through the stream of a source; and how far that
 -- was behind when it was written last.

@@ -22,7 +22,7 @@ SOON = 0.3
 def unsigned_settings(network: Network, database_url: str, folder: Path, **options: Any) -> Settings:
     """The relay's address leads nowhere: nothing but the Jetstream tells of anything."""
     given: dict[str, Any] = {"confirm_interval": NEVER, "confirm_rate": 100.0, "discovery_interval": 100.0}
-    given |= {"sample_delay": NEVER} | options
+    given |= {"sample_rate": 1 / NEVER} | options
     configured = settings(network, database_url, folder, jetstream_urls=network.jetstream_url, **given)
     return configured.model_copy(update={"relay_urls": ("ws://127.0.0.1:9",)})
 

@@ -58,6 +58,15 @@ class Stage:
         await self.parts.pool.execute("UPDATE repo SET synced_at = now() - interval '1 hour'")
         await self.parts.pool.execute("UPDATE source_cursor SET subscribed_at = now() - interval '1 hour'")
 
+    async def writes_all_the_time(self, repo: Repo) -> None:
+        """Its host has something that it has only just got, and was not asked for longest."""
+        self.heading.forged[repo.did] = {"rev": rev_of(0.0), "cid": str(Cid.of_block(b"new"))}
+        await self.parts.pool.execute(
+            "UPDATE repo SET compared_at = now() - interval '1 day' FROM account"
+            " WHERE account.id = account_id AND did = $1",
+            repo.did,
+        )
+
 
 def rev_of(age: float) -> str:
     """A rev that was made so many seconds ago."""
@@ -116,6 +125,43 @@ async def test_what_an_unsigned_source_conceals_is_fetched_by_turns_and_says_not
             await stage.parts.reaches(repo.did, "synced")
             assert await stage.parts.records(repo.did) == held(repo)
         assert (missed(), lag(), stage.turned_away) == (before, 0.0, [])
+
+
+async def test_what_an_unsigned_source_may_still_tell_of_is_fetched_too(tmp_path: Path, pool: Pool) -> None:
+    """Whoever writes all the time, and whatever is behind, has its turn as all others."""
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY) as stage:
+        await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
+        await pool.execute("UPDATE source_cursor SET event_time = now() - interval '1 hour'")
+        busy, other = await stage.synced(1, 2)
+        await stage.writes_all_the_time(busy)
+        other.write((track(3), record()))
+        for repo in (busy, other):
+            await stage.sampler.sample()
+            await stage.parts.reaches(repo.did, "synced")
+            assert stage.net.pds.fetched(repo.did) == 2
+        assert await stage.parts.records(other.did) == held(other)
+
+
+async def test_who_writes_all_the_time_does_not_have_all_turns(tmp_path: Path, pool: Pool) -> None:
+    """The turns are those of the repo that was not asked for longest."""
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, sample_delay=1_000.0) as stage:
+        busy, other = await stage.synced(1, 2)
+        await stage.writes_all_the_time(busy)
+        other.write((track(3), record()))
+        before = missed()
+        await stage.sampler.sample()
+        assert missed() == before
+        await stage.sampler.sample()
+        assert missed() == before + 1
+
+
+async def test_what_may_still_come_is_not_compared_for_a_gap(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_delay=1_000.0) as stage:
+        (repo,) = await stage.synced(1)
+        await stage.writes_all_the_time(repo)
+        await pool.execute("INSERT INTO stream_gap (source, reason) VALUES ($1, 'downtime')", RELAY)
+        await stage.sampler.sample()
+        assert await pool.fetchval("SELECT compared_at < noted_at FROM repo, stream_gap")
 
 
 async def test_a_newer_rev_of_a_commit_that_is_here_is_not_missed(tmp_path: Path, pool: Pool) -> None:
