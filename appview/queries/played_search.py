@@ -48,7 +48,7 @@ async def _found(call: Call, kinds: list[str], most: int) -> defaultdict[str, se
     asked = search_terms.named(call.params["q"])
     if asked.empty:
         return hits
-    meanings = await search_words.meanings(call, SQL["words"], asked.words)
+    meanings, _ = await search_words.meanings(call, SQL["words"], asked.words)
     looked_for = search_words.columns(search_words.levels(asked.words, meanings))
     corrected = search_words.corrected(asked.words, meanings)
     rows = await call.reads.rows(SQL["documents"], kinds, asked.whole, *looked_for, corrected, most)

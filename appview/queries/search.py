@@ -18,7 +18,7 @@ from appview.queries.search_score import Scored, relevance, scored
 from appview.queries.search_terms import Asked
 from protocol.syntax import SyntaxInvalid, parse_at_identifier
 from protocol.text import tag
-from protocol.words import Sought, squeeze, words
+from protocol.words import squeeze, words
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__, VIEWS)
@@ -100,13 +100,12 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
     asked, author = _narrowed(search_terms.parse(call.params["q"]), tags, artist)
     if asked.empty:
         return []
-    beside = words(" ".join([author or "", *tags])) if asked.words else []
-    known = await search_words.meanings(
-        call, SQL["words"], [*asked.words, *(Sought(word, begins=False) for word in beside)]
-    )
-    meanings = known[: len(asked.words)]
-    narrowing = [search_words.itself(*each) for each in zip(beside, known[len(asked.words) :], strict=True)]
-    levels = search_words.levels(asked.words, meanings, narrowing)
+    artists, tagged = words(author or ""), words(" ".join(tags))
+    meanings, beside = await search_words.meanings(call, SQL["words"], asked.words, [*artists, *tagged])
+    levels = search_words.levels(asked.words, meanings, beside)
+    if tagged:  # of many words a document keeps the first, and tags stand last
+        others = search_words.levels(asked.words, meanings, beside[: len(artists)])
+        levels += [level for level in others if not level.common]
     rows = await call.reads.rows(
         SQL[_statement("documents", kinds)],
         kinds,

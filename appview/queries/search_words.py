@@ -9,22 +9,21 @@ from appview.queries.base import Call
 from appview.queries.search_score import BEGUN_LEAST, Known, known
 from protocol.words import Sought, distance, farther, near, parted, within
 
-STEPS = 50_000
-"""What a query may cost an index: as many entries, times the documents in which it looks for them. About 1.5 ms."""
+STEPS = 100_000
+"""What a query may cost an index: as many entries, times the documents in which it looks for them. About 3 ms; half
+of it for one word, which may mean many."""
 ALONE = 20_000
 """The same from which on only the popular tracks are looked at: to go through all of a word's documents takes
 milliseconds, and of so many enough are popular."""
 NEARLY = 0.1
 """By how much a known word may fit worse than the best one to be looked for together with it."""
-AMONG = 500
+AMONG = 2_000
 """Documents that answer to a query, the popular ones of which are looked at."""
 COMMON = AMONG
 """Documents of a word that is looked for alone from which on the popular ones are looked at first: any that are not
 among the others would be missed."""
 BEHIND = 150
 """As AMONG, behind the popular ones."""
-TOGETHER = 2_000
-"""As AMONG, of documents that have several words: the popular ones of these are not looked at first."""
 PARTIAL, PARTIAL_AMONG = 3, 50
 """Queries of all words but one, at the most, and the same for them."""
 NAMES, NAMES_BY_WORD = 24, 3
@@ -36,41 +35,52 @@ FUZZY_MIN = 3
 
 
 class Level(NamedTuple):
-    """Documents that a query finds and `but` does not. `among`: as AMONG; `documents`: those of its words; `steps`: as
-    STEPS; `alone`: by one word that was typed."""
+    """Documents that a query finds and `but` does not. `among`: as AMONG; `documents`: those of its words; `dear`: it
+    costs more than what it finds is worth; `alone`: by one word that was typed."""
 
     query: str
     but: str | None
     among: int
     documents: int
-    steps: int
+    dear: bool
     alone: bool
 
     @property
-    def dear(self) -> bool:
-        """It costs more than what it finds is worth."""
-        return self.steps > STEPS
+    def common(self) -> bool:
+        """It finds so much of a single word that tracks are not looked for by it."""
+        return self.alone and self.documents > ALONE
 
 
-async def meanings(call: Call, statement: str, typed: Sequence[Sought]) -> list[list[Known]]:
-    """Of each word that was typed, the known ones that may be meant. `statement`: `known_words` of a vocabulary."""
+async def meanings(
+    call: Call, statement: str, typed: Sequence[Sought], beside: Sequence[str] = ()
+) -> tuple[list[list[Known]], list[Known]]:
+    """Of each word that was typed, the known ones that may be meant, and the words beside as they are known.
+    `statement`: `known_words` of a vocabulary."""
     if not typed:
-        return []
+        return [], []
     names = [each.word for each in typed]
+    none = [None] * len(beside)
+    sides, rests, marks = _parts(names)
     rows = await call.reads.rows(
         statement,
-        names,
-        [each.begins and (len(each.word) > 1 or not each.word.isascii()) for each in typed],
-        [_array(near(name)) if len(name) >= FUZZY_MIN else None for name in names],
-        [_array(farther(name)) or None for name in names],
-        [_array(within(name)) or None for name in names],
-        *_parts(names),
+        [*names, *beside],
+        [each.begins and (len(each.word) > 1 or not each.word.isascii()) for each in typed] + [False] * len(beside),
+        [_array(near(name)) if len(name) >= FUZZY_MIN else None for name in names] + none,
+        [_array(farther(name)) or None for name in names] + none,
+        [_array(within(name)) or None for name in names] + none,
+        sides + none,
+        rests + none,
+        marks + none,
     )
-    found: list[list[tuple[int, str, int, str | None]]] = [[] for _ in names]
+    found: list[list[tuple[int, str, int, str | None]]] = [[] for _ in [*names, *beside]]
     for row in rows:
         place: int = row["place"]
         found[place - 1].append((row["way"], row["word"], row["documents"], row["other"]))
-    return [known(name, rows) for name, rows in zip(names, found, strict=True)]
+    as_they_are = zip(beside, found[len(names) :], strict=True)
+    return (
+        [known(name, rows) for name, rows in zip(names, found[: len(names)], strict=True)],
+        [Known(word, rows[0][2] if rows else 0, 1.0) for word, rows in as_they_are],
+    )
 
 
 def _parts(names: Sequence[str]) -> tuple[list[str | None], list[str | None], list[str | None]]:
@@ -81,11 +91,6 @@ def _parts(names: Sequence[str]) -> tuple[list[str | None], list[str | None], li
         [_array([_text(rest) for _, rest in each]) or None for each in parts],
         [_array([_text(_array(near(rest))) for _, rest in each]) or None for each in parts],
     )
-
-
-def itself(word: str, meanings: Sequence[Known]) -> Known:
-    """A word that is meant as it is, of what it may mean."""
-    return next((one for one in meanings if one.word == word and one.other is None), Known(word, 0, 1.0))
 
 
 def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], beside: Sequence[Known] = ()) -> list[Level]:
@@ -128,7 +133,7 @@ def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | N
         [level.query for level in found],
         [level.but for level in found],
         [BEHIND if many and level is found[0] else level.among for level in found],
-        [level.dear or (level is found[0] and level.alone and level.documents > ALONE) for level in found],
+        [level.dear or (level is found[0] and level.common) for level in found],
     )
 
 
@@ -155,18 +160,16 @@ def _likely(word: str, known: Sequence[Known]) -> tuple[int, list[str]]:
     return near[0][0], [text for edits, _, text in near if edits <= MISTAKES][:NAMES_BY_WORD]
 
 
-def _level(
-    groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str | None, among: int | None = None
-) -> Level:
+def _level(groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str | None, among: int = AMONG) -> Level:
     """For one of each group and all words beside. Of the groups the worst are left out as long as it is dear."""
     chosen = [*map(list, groups), *([one] for one in beside)]
-    while (steps := _steps(chosen)) > STEPS and len(longest := max(chosen, key=len)) > 1:
+    bound = STEPS if len(chosen) > 1 else STEPS // 2
+    while (steps := _steps(chosen)) > bound and len(longest := max(chosen, key=len)) > 1:
         del longest[len(longest) // 2 :]
-    parts = list(dict.fromkeys("|".join(map(_sought, group)) for group in chosen))
+    parts = {"|".join(map(_sought, group)): group for group in chosen}
     query = "&".join(f"({part})" for part in parts)
-    documents = sum(each.documents for group in chosen for each in group)
-    alone = len(parts) == 1
-    return Level(query, but, among or (AMONG if alone else TOGETHER), documents, steps, alone)
+    documents = sum(each.documents for group in parts.values() for each in group)
+    return Level(query, but, among, documents, dear=steps > bound, alone=len(parts) == 1)
 
 
 def _steps(groups: Sequence[Sequence[Known]]) -> int:

@@ -217,7 +217,7 @@ END
               FROM visible_played m
               WHERE m.kind = :kind AND q.often IS NOT NULL
               ORDER BY m.plays DESC, m.id
-              LIMIT 1000
+              LIMIT 2000
           ) popular
           JOIN visible_played_document d ON d.id = popular.id
           WHERE d.words @@ q.often

@@ -76,33 +76,39 @@ CROSS JOIN LATERAL (
 ) found
 ORDER BY asked.place, found.way, found.documents DESC, found.word, found.other
 
+-- fragment: typed()
+-- What is looked for, as a row: of the parameters of the statement `documents`.
+SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
+       $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
+       $10::text[] AS tags, $11::text AS artist, $13::text[] AS kinds, $14::text[] AS keys, $15::boolean AS all_of_it,
+       $16::text[] AS corrected,
+       -- An account that is not known has nothing, not even the tags, which are nobody's.
+       CASE WHEN $12::text IS NOT NULL THEN coalesce(
+           {{account_id($12::text)}},
+           (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
+           -1
+       ) END AS account_id
+
 -- fragment: asked()
--- What is looked for, as a row: of the parameters of the statement `documents`. An album may be pointed to by its slug.
-SELECT asked.*,
-       CASE asked.kinds[1] WHEN 'slug' THEN '{album}' ELSE asked.kinds END AS pointed_kinds,
-       CASE asked.kinds[1] WHEN 'slug' THEN ARRAY[(
+-- The same, and the kinds and keys of the documents that are pointed to.
+SELECT typed.*, typed.kinds AS pointed_kinds, typed.keys AS pointed_keys FROM ({{typed()}}) typed
+
+-- fragment: asked_by_slug()
+-- The same, where an album may be pointed to by its slug.
+SELECT typed.*,
+       CASE typed.kinds[1] WHEN 'slug' THEN '{album}' ELSE typed.kinds END AS pointed_kinds,
+       CASE typed.kinds[1] WHEN 'slug' THEN ARRAY[(
            SELECT CASE WHEN b.by_list THEN 'list/' ELSE 'name/' END || b.album
            FROM visible_album b
-           WHERE b.account_id = asked.account_id AND b.slug = asked.keys[1]
-       )] ELSE asked.keys END AS pointed_keys
-FROM (
-    SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
-           $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
-           $10::text[] AS tags, $11::text AS artist, $15::boolean AS all_of_it, $16::text[] AS corrected,
-           -- An account that is not known has nothing.
-           CASE WHEN $12::text IS NOT NULL THEN coalesce(
-               {{account_id($12::text)}},
-               (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
-               0
-           ) END AS account_id,
-           $13::text[] AS kinds, $14::text[] AS keys
-) asked
+           WHERE b.account_id = typed.account_id AND b.slug = typed.keys[1]
+       )] ELSE typed.keys END AS pointed_keys
+FROM ({{typed()}}) typed
 
 -- fragment: documents(kind, most)
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
 -- is pointed to, the whole name, its beginning, whole names but for mistakes, then by words: of common ones the popular
--- documents, and query by query those that it finds, the popular ones among some. Those of an account are few: they are
--- gone through by its key instead, and the same looked for in them. Some may come twice. A part is not begun once there
+-- documents, and query by query those that it finds, the popular ones among some. Those of an account are few, or the
+-- latest of them are: they are gone through by its key instead, and the same looked for in them. Some may come twice. A part is not begun once there
 -- are enough. What is dear among tracks is not among other documents, which are fewer. For the statement `documents` and
 -- its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
@@ -121,11 +127,11 @@ FROM (
       CROSS JOIN LATERAL (
           SELECT n.*
           FROM visible_document n
-          WHERE n.kind = :kind AND n.name = q.whole AND {{fits(n, q, :kind)}}
+          WHERE n.kind = :kind AND n.name = q.whole AND (q.account_id IS NULL OR n.account_id = q.account_id)
+              AND {{fits(n, q, :kind)}}
           ORDER BY n.popularity DESC
           LIMIT :most
-      ) d
-      WHERE q.account_id IS NULL)
+      ) d)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -206,6 +212,7 @@ FROM (
               SELECT n.*
               FROM visible_document n
               WHERE n.kind = :kind AND n.account_id = q.account_id AND {{fits(n, q, :kind)}}
+              ORDER BY n.key DESC
               LIMIT 10000
           ) own
           LEFT JOIN LATERAL (
@@ -218,7 +225,8 @@ FROM (
           WHERE q.all_of_it OR met.place IS NOT NULL OR starts_with(own.name, q.whole) OR own.name = ANY (q.corrected)
           ORDER BY starts_with(own.name, q.whole) DESC NULLS LAST, met.place, own.popularity DESC
           LIMIT :most
-      ) d)
+      ) d
+      WHERE q.all_of_it OR q.whole IS NOT NULL)
  ) found
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)

@@ -142,7 +142,7 @@ async def crowd(stage: Stage, number: int, **columns: Any) -> None:
         INSERT INTO search_document (kind, account_id, key, popularity, name, tags, words)
         SELECT 'track', $1, 'k' || i, $2, 'crowd', $3, $4::text::tsvector FROM generate_series(1, $5::integer) i
         """,
-        (await stage.person()).id,
+        columns.get("account_id") or (await stage.person()).id,
         columns.get("popularity", 0),
         columns.get("tags", []),
         columns.get("words", "crowd:1A"),
@@ -171,6 +171,29 @@ async def test_what_is_left_of_a_common_word_is_found_behind_what_is_more_popula
     found = await client.get(method, q="love", **narrowed)
     tracks = found["tracks"] if method == TRACKS else [hit["track"] for hit in found["tracks"]]
     assert [track["title"] for track in tracks] == ["Slow Love"]
+
+
+async def test_a_track_of_many_words_is_found_by_its_tags(stage: Stage, client: Client) -> None:
+    """Of the words beside a name only the first stand in a document, and tags come last. Here each letter is a word."""
+    album = "".join(chr(0x4E00 + number) for number in range(60))
+    await stage.track(await stage.person(), title="Night Drive", artist="Ida", album=album, tags=["ambient"])
+    found = (await client.get(TRACKS, q="drive", tag="ambient"))["tracks"]
+    assert [track["title"] for track in found] == ["Night Drive"]
+    assert (await client.get(TRACKS, q="drive", tag="other"))["tracks"] == []
+
+
+async def test_a_name_is_found_among_more_of_an_account_than_are_gone_through(stage: Stage, client: Client) -> None:
+    nils = await named(stage, "Foo")
+    await crowd(stage, 10_001, account_id=nils.id)
+    for asked in ({"q": "foo", "artist": "nils.example.com"}, {"q": "@nils.example.com foo"}):
+        found = (await client.get(TRACKS, **asked))["tracks"]
+        assert [track["title"] for track in found] == ["Foo"]
+
+
+@pytest.mark.parametrize("q", ["@nobody.example.com", "@nobody.example.com rock", "at://nobody.example.com"])
+async def test_an_account_that_is_not_known_has_nothing(stage: Stage, client: Client, q: str) -> None:
+    await stage.track(await stage.person(), title="Strobe", tags=["rock"])
+    assert set((await client.get(ALL, q=q))["counts"].values()) == {0}
 
 
 @pytest.mark.parametrize("liked", ["first", "last"])
