@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from indexer import metrics
 from indexer.examiner import Spool
 from indexer.hosts import Hosts
-from protocol.fetch import Fetcher, Unreachable, XrpcError
+from protocol.fetch import Fetcher, FetchFailed, Unreachable, XrpcError
 from protocol.syntax import Did
 from runtime.settings import Settings
 
@@ -37,8 +37,13 @@ def bounds(settings: Settings) -> Bounds:
     return Bounds(settings.repo_max_bytes, settings.repo_timeout, settings.repo_speed_min, settings.first_byte_timeout)
 
 
+class Outpaced(FetchFailed):
+    """So many repos take long to come that the slowest is given up; nothing is wrong with it, or with its host."""
+
+
 class Downloads:
-    """Downloads repos. So many of them, `lasting`, may go on at once when their `grace` is over: one more is given up.
+    """Downloads repos. So many of them, `lasting`, may go on at once when their `grace` is over: with one more, that of
+    the fewest bytes per second is given up.
 
     However slow several hosts are together, the other workers are free again after a while. Belongs to the event loop.
     """
@@ -48,6 +53,7 @@ class Downloads:
         self._hosts = hosts
         self._bounds = bounds
         self._room = lasting
+        self._lasting: dict[asyncio.Timeout, Callable[[], float]] = {}
 
     async def download(self, origin: str, did: Did, spool: Spool) -> None:
         """Write the repo to the spool, and tell `hosts` how the host fares; a place there is the caller's.
@@ -58,7 +64,7 @@ class Downloads:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with self._stay(), self._fetcher.open(url, {"did": did}, total=self._bounds.seconds) as answer:
+            async with self._stay(spool), self._fetcher.open(url, {"did": did}, total=self._bounds.seconds) as answer:
                 async for chunk in answer.chunks(self._bounds.size):
                     spool.write(chunk)
                     self._bounds.check(spool.size, loop.time() - began)
@@ -73,25 +79,25 @@ class Downloads:
             metrics.SYNC_BYTES.inc(spool.size)
 
     @asynccontextmanager
-    async def _stay(self) -> AsyncGenerator[None]:
-        """Raises Unreachable when the grace is over and enough others last, too."""
-        loop, grace = asyncio.get_running_loop(), self._bounds.grace
-        lasts = False
+    async def _stay(self, spool: Spool) -> AsyncGenerator[None]:
+        """Raises Outpaced when the grace is over and enough others last, too, and are quicker."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with asyncio.timeout(None) as limit:
 
-                def settle() -> None:
-                    nonlocal lasts
-                    if lasts := self._room > 0:
-                        self._room -= 1
-                    else:
-                        limit.reschedule(loop.time())
+                def last() -> None:
+                    self._lasting[limit] = lambda: spool.size / (loop.time() - began)
+                    if len(self._lasting) > self._room:
+                        slowest = min(reversed(self._lasting), key=lambda each: self._lasting[each]())
+                        del self._lasting[slowest]
+                        slowest.reschedule(loop.time())
 
-                timer = loop.call_later(grace, settle)
+                timer = loop.call_later(self._bounds.grace, last)
                 try:
                     yield
                 finally:
                     timer.cancel()
-                    self._room += lasts
+                    self._lasting.pop(limit, None)
         except TimeoutError as fault:
-            raise Unreachable(f"takes longer than {grace:g} s, as too many others do") from fault
+            raise Outpaced("too many repos take long to come, and this one longest") from fault

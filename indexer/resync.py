@@ -24,7 +24,7 @@ import asyncpg
 from indexer import metrics
 from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, heed_answer, settle_deletion
 from indexer.crew import Crew, backoff
-from indexer.download import Downloads, bounds
+from indexer.download import Downloads, Outpaced, bounds
 from indexer.effects import Rules
 from indexer.examiner import Examined, Examiner, ExaminerDied, SpoolFailed
 from indexer.host_status import STATUS_OF_ERROR, HostSilent, Status, ask_status
@@ -233,6 +233,8 @@ class SyncWorkers:
     async def _not_fetched(self, claim: Claim, fault: FetchFailed, began: datetime) -> None:
         if isinstance(fault, XrpcError) and fault.status == 429:
             await self._put_back(claim, "throttled")
+        elif isinstance(fault, Outpaced):
+            await self._put_back(claim, "outpaced", pause=self._backoff(claim))
         elif isinstance(fault, XrpcError) and fault.name in STATUS_OF_ERROR:
             if self._is_fresh(claim, began):
                 self._hosts.spend(claim.pds)
@@ -273,7 +275,7 @@ class SyncWorkers:
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
             await heed_answer(connection, account_id, *status, self._pace)
-            await connection.execute(SQL["put_back"], *claim.lease, False)
+            await connection.execute(SQL["put_back"], *claim.lease, False, None)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))
                 if status.status == NOT_FOUND or claim.attempts >= DELETED_ASKS:
@@ -282,11 +284,12 @@ class SyncWorkers:
         metrics.SYNCS.labels("status", known if known in STATUSES else "other").inc()
         self._wake_identity()
 
-    async def _put_back(self, claim: Claim, reason: str, *, doubt: bool = False) -> None:
-        """To the queue: to its front once the doubtful identity is resolved anew, or for when its host has room."""
+    async def _put_back(self, claim: Claim, reason: str, *, doubt: bool = False, pause: float | None = None) -> None:
+        """To the queue: to its front once the doubtful identity is resolved anew, or for when its host has room, or for
+        when others have had their turn."""
         metrics.SYNCS.labels("put_back", reason).inc()
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(SQL["put_back"], *claim.lease, doubt)
+            await connection.execute(SQL["put_back"], *claim.lease, doubt, pause)
             if doubt:
                 await connection.execute(SQL["doubt"], claim.lease.account_id)
         if doubt:

@@ -75,12 +75,15 @@ WHERE r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing';
 SELECT account_id FROM repo WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive') FOR UPDATE;
 
 -- name: put_back
--- To the queue, with nothing counted against it: due since it was before, or, behind a doubtful identity, from now on
--- and to its front.
--- $1 account_id bigint, $2 lease bigint, $3 doubt boolean
+-- To the queue, with nothing counted against it: due since it was before, or after some seconds, or, behind a doubtful
+-- identity, from now on and to its front.
+-- $1 account_id bigint, $2 lease bigint, $3 doubt boolean, $4 pause double precision
 UPDATE repo
 SET state = 'pending', lease_until = NULL,
-    next_attempt_at = CASE WHEN $3::boolean THEN now() ELSE next_attempt_at END,
+    next_attempt_at = CASE
+        WHEN $3::boolean THEN now()
+        ELSE coalesce(now() + $4::double precision * interval '1 second', next_attempt_at)
+    END,
     priority = CASE WHEN $3::boolean THEN 10 ELSE priority END
 WHERE account_id = $1 AND lease = $2 AND state = 'syncing';
 

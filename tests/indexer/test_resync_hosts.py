@@ -80,8 +80,47 @@ async def test_hosts_whose_repos_take_long_never_hold_all_workers(tmp_path, net,
             await eventually(lambda: started(another, 2), "all are busy")
             await parts.track(fine.did, priority=0)
             await parts.reaches(fine.did, "synced")
-            assert await failed_for(pool, "takes longer than")
+            assert await outpaced(pool)
             assert await pool.fetchval("SELECT count(*) FROM repo WHERE state = 'syncing'") >= 2, "some may go on"
+
+
+async def test_of_the_repos_that_take_long_the_slowest_makes_room_and_neither_it_nor_its_host_is_blamed(
+    tmp_path, net, pool
+) -> None:
+    large = net.repo((TRACK, record(description="x" * 100_000)))
+
+    async def takes_a_while(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        body = large.export()
+        for start in range(0, len(body), 5_000):
+            await response.write(body[start : start + 5_000])
+            await asyncio.sleep(0.1)
+        return response
+
+    net.pds.host.on(GET_REPO, takes_a_while)
+    async with second_pds() as slow:
+        slow.host.on(GET_REPO, trickle)
+        stuck = net.repo((TRACK, record()), pds=slow)
+        quick = {"first_byte_timeout": 0.5, "repo_speed_min": 0.0, "repo_timeout": 600.0}
+        async with running(tmp_path, net, pool, sync_workers=2, **quick) as parts:
+            await parts.track(stuck.did)
+            await eventually(lambda: started(slow, 1), "it is being fetched")
+            await parts.track(large.did)
+            await parts.reaches(large.did, "synced")
+            assert net.pds.fetched(large.did) == 1
+            await eventually(lambda: outpaced(pool), "it has made room")
+            assert (await parts.repo(stuck.did))["attempts"] == 0
+            assert parts.workers.hosts.busy() == []
+            await parts.due(stuck.did)
+            await eventually(lambda: started(slow, 2), "it is tried again")
+
+
+async def outpaced(pool: Pool) -> bool:
+    """Whether a repo was given up, and is to be fetched again after a pause."""
+    return await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM repo WHERE state = 'pending' AND next_attempt_at > now() + interval '30 s')"
+    )
 
 
 async def failed_for(pool: Pool, reason: str) -> bool:
