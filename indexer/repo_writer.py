@@ -34,12 +34,13 @@ class LeaseLost(Exception):
 class Lease:
     """The right to write a repo; it ends when the row's number is another, or its state changes.
 
-    The number rises with each portion but the last, here and in the row: a database that has lost a portion which it
-    had confirmed, for it was killed, has another number than whoever brings the next one.
+    Its portions are counted, here and in the row: a database that has lost a portion which it had confirmed, for it was
+    killed, has another count than whoever brings the next one.
     """
 
     account_id: int
     number: int
+    portions: int = 0
 
     def __iter__(self) -> Iterator[int]:
         return iter((self.account_id, self.number))
@@ -67,7 +68,7 @@ class RepoWriter:
         if portion.lease in await self._portions.put(portion):
             raise LeaseLost
         if portion.head is None:
-            portion.lease.number += 1
+            portion.lease.portions += 1
 
     async def close(self) -> None:
         """Leave what is not written."""
@@ -75,8 +76,10 @@ class RepoWriter:
 
     async def _write(self, connection: Connection, batch: Sequence[Portion]) -> set[Lease]:
         """The leases that do not hold."""
-        ids, numbers = [p.lease.account_id for p in batch], [p.lease.number for p in batch]
-        held = {row["account_id"]: row for row in await connection.fetch(SQL["hold"], ids, numbers)}
+        leases = [(*portion.lease, portion.lease.portions) for portion in batch]
+        held = {
+            row["account_id"]: row for row in await connection.fetch(SQL["hold"], *map(list, zip(*leases, strict=True)))
+        }
         mine = [portion for portion in batch if portion.lease.account_id in held]
         now = datetime.now(UTC)
         applied = [Applied(portion.lease.account_id, portion.commit, portion.source, None) for portion in mine]

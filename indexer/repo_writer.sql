@@ -1,9 +1,10 @@
 -- name: hold
--- Take the rows of repos whose leases still hold, in the order of their ids.
--- $1 account_ids bigint[], $2 leases bigint[]
+-- Take the rows of repos whose leases still hold and that have the portions before these, in the order of their ids.
+-- $1 account_ids bigint[], $2 leases bigint[], $3 portions integer[]
 SELECT r.account_id, r.refetch
 FROM repo r
-JOIN unnest($1::bigint[], $2::bigint[]) AS c (account_id, lease) ON c.account_id = r.account_id AND c.lease = r.lease
+JOIN unnest($1::bigint[], $2::bigint[], $3::integer[]) AS c (account_id, lease, portion)
+    ON c.account_id = r.account_id AND c.lease = r.lease AND c.portion = r.portions
 WHERE r.state = 'syncing'
 ORDER BY r.account_id
 FOR UPDATE OF r;
@@ -11,7 +12,7 @@ FOR UPDATE OF r;
 -- name: go_on
 -- Of these repos more is to come.
 -- $1 account_ids bigint[]
-UPDATE repo SET lease = lease + 1 WHERE account_id = ANY ($1::bigint[]);
+UPDATE repo SET portions = portions + 1 WHERE account_id = ANY ($1::bigint[]);
 
 -- name: confirm
 -- All that is stored of these repos is what their verified heads hold.

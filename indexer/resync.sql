@@ -19,6 +19,7 @@ FOR UPDATE OF r SKIP LOCKED;
 -- $1 account_ids bigint[], $2 lease double precision
 UPDATE repo
 SET lease = lease + 1,
+    portions = 0,
     refetch = false,
     compared_at = now(),
     state = CASE WHEN state = 'inactive' THEN state ELSE 'syncing' END,
@@ -75,11 +76,12 @@ WHERE r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing';
 SELECT account_id FROM repo WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive') FOR UPDATE;
 
 -- name: put_back
--- To the queue, with nothing counted against it: due since it was before, or after some seconds, or, behind a doubtful
--- identity, from now on and to its front.
+-- To the queue: due since it was before, or, behind a doubtful identity, from now on and to its front, with nothing counted
+-- against it; or after some seconds, which grow from time to time.
 -- $1 account_id bigint, $2 lease bigint, $3 doubt boolean, $4 pause double precision
 UPDATE repo
 SET state = 'pending', lease_until = NULL,
+    attempts = CASE WHEN $4::double precision IS NULL THEN attempts ELSE least(attempts + 1, 1000) END,
     next_attempt_at = CASE
         WHEN $3::boolean THEN now()
         ELSE coalesce(now() + $4::double precision * interval '1 second', next_attempt_at)

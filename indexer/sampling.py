@@ -54,8 +54,10 @@ class Sampler:
         self._heads = heads
         self._inbox = inbox
         self._turn_away = turn_away
-        last, longest = SQL["changed_last"], SQL["asked_longest_ago"]
-        newest = longest if settings.jetstream_urls else last
+        unsigned = bool(settings.jetstream_urls)
+        # Behind a Jetstream whoever has written differs, and is fetched: no more often than to be confirmed.
+        longest = SQL["asked_longest_ago"], settings.confirm_interval if unsigned else 0.0
+        newest = longest if unsigned else (SQL["changed_last"],)
         self._turns = cycle(((newest, False), (longest, False), (newest, False), (longest, True)))
         self._away: dict[str, None] = {}
         self._source = ""
@@ -80,8 +82,8 @@ class Sampler:
         if source.origin != self._source:
             self._source = source.origin
             self._missed = 0
-        query, all_hosts = next(self._turns)
-        row = await self._pool.fetchrow(query, [*self._heads.busy(), *(() if all_hosts else self._away)])
+        (query, *rest), all_hosts = next(self._turns)
+        row = await self._pool.fetchrow(query, [*self._heads.busy(), *(() if all_hosts else self._away)], *rest)
         if row is None:
             return
         asked_at, did, origin = await self._heads.now(), Did(row["did"]), row["pds"]

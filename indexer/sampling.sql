@@ -15,13 +15,14 @@ ORDER BY random()
 LIMIT 1;
 
 -- name: asked_longest_ago
--- The repo whose host was not asked for longest, and is to be.
--- $1 not_now text[]
+-- The repo whose host was not asked for longest, and is to be: not for so many seconds.
+-- $1 not_now text[], $2 seconds double precision
 SELECT a.did, i.pds
 FROM repo r
 JOIN account a ON a.id = r.account_id
 JOIN identity i ON i.account_id = r.account_id
 WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
+  AND (r.compared_at IS NULL OR r.compared_at <= now() - $2::double precision * interval '1 second')
 ORDER BY r.compared_at NULLS FIRST
 LIMIT 1;
 

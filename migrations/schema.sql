@@ -534,6 +534,7 @@ CREATE TABLE public.repo (
     resyncs integer DEFAULT 0 NOT NULL,
     unsigned_rev text COLLATE pg_catalog."C",
     unsigned_since timestamp with time zone,
+    portions integer DEFAULT 0 NOT NULL,
     CONSTRAINT repo_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'syncing'::text, 'synced'::text, 'desynchronized'::text, 'error'::text, 'inactive'::text])))
 );
 CREATE TABLE public.repo_total (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from indexer import resync
 from indexer.repo_writer import Lease, LeaseLost, Portion, RepoWriter
 from indexer.stages import RecordChange, RecordPath, VerifiedCommit
 from indexer.verify import Head
@@ -16,7 +17,8 @@ from .world import World
 
 A, B = "3kaaaaaaaaa2a", "3kaaaaaaaaa2b"
 LEASE = 7
-ROW = "SELECT state, lease FROM repo"
+RENEW = resync.SQL["renew"]
+ROW = "SELECT state, lease, portions FROM repo"
 
 
 async def portions(pool: Pool, repo: Repo) -> tuple[RepoWriter, Portion, Portion]:
@@ -59,8 +61,19 @@ async def test_a_repo_of_which_the_database_has_lost_a_portion_is_not_synced_wit
     await writer.write(first)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("DELETE FROM record")
-        await connection.execute("UPDATE repo SET state = $1, lease = $2", *before.values())
+        await connection.execute("UPDATE repo SET state = $1, lease = $2, portions = $3", *before.values())
     with pytest.raises(LeaseLost):
         await writer.write(last)
     assert dict(await pool.fetchrow(ROW) or {}) == before
     assert await stored(pool) == set()
+
+
+async def test_the_lease_of_a_repo_that_comes_in_portions_is_renewed_between_them(pool: Pool) -> None:
+    writer, first, last = await portions(pool, Repo())
+    await writer.write(first)
+    await pool.execute("UPDATE repo SET lease_until = now()")
+    account_id, number = last.lease
+    await pool.execute(RENEW, [account_id], [number], 100.0)
+    assert await pool.fetchval("SELECT lease_until > now() + interval '50 s' FROM repo")
+    await writer.write(last)
+    assert await stored(pool) == {A, B}

@@ -113,7 +113,7 @@ async def test_what_an_unsigned_source_conceals_is_fetched_by_turns_and_says_not
     tmp_path: Path, pool: Pool
 ) -> None:
     """Its host may only have written what is not indexed."""
-    async with sampling(tmp_path, pool, jetstream_urls=RELAY, sample_blind=1) as stage:
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, confirm_interval=0.01, sample_blind=1) as stage:
         await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
         repos = await stage.synced(*range(1, 4))
         for number, repo in enumerate(repos):
@@ -129,7 +129,7 @@ async def test_what_an_unsigned_source_conceals_is_fetched_by_turns_and_says_not
 
 async def test_what_an_unsigned_source_may_still_tell_of_is_fetched_too(tmp_path: Path, pool: Pool) -> None:
     """Whoever writes all the time, and whatever is behind, has its turn as all others."""
-    async with sampling(tmp_path, pool, jetstream_urls=RELAY) as stage:
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, confirm_interval=0.01) as stage:
         await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
         await pool.execute("UPDATE source_cursor SET event_time = now() - interval '1 hour'")
         busy, other = await stage.synced(1, 2)
@@ -142,9 +142,26 @@ async def test_what_an_unsigned_source_may_still_tell_of_is_fetched_too(tmp_path
         assert await stage.parts.records(other.did) == held(other)
 
 
+async def test_behind_an_unsigned_source_nobody_is_fetched_more_often_than_to_be_confirmed(
+    tmp_path: Path, pool: Pool
+) -> None:
+    """Or those of few who write often use up what may be fetched of them in an hour."""
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, confirm_interval=1_000.0) as stage:
+        await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
+        (busy,) = await stage.synced(1)
+        await stage.writes_all_the_time(busy)
+        for _ in range(4):
+            await stage.sampler.sample()
+        assert stage.net.pds.fetched(busy.did) == 1
+        await pool.execute("UPDATE repo SET compared_at = now() - interval '1001 s'")
+        await stage.sampler.sample()
+        await stage.parts.reaches(busy.did, "synced")
+        assert stage.net.pds.fetched(busy.did) == 2
+
+
 async def test_who_writes_all_the_time_does_not_have_all_turns(tmp_path: Path, pool: Pool) -> None:
     """The turns are those of the repo that was not asked for longest."""
-    async with sampling(tmp_path, pool, jetstream_urls=RELAY, sample_delay=1_000.0) as stage:
+    async with sampling(tmp_path, pool, jetstream_urls=RELAY, confirm_interval=0.01, sample_delay=1_000.0) as stage:
         busy, other = await stage.synced(1, 2)
         await stage.writes_all_the_time(busy)
         other.write((track(3), record()))
