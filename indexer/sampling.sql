@@ -17,14 +17,17 @@ LIMIT 1;
 -- name: asked_longest_ago
 -- The repo whose host was not asked for longest, and is to be: not for so many seconds.
 -- $1 not_now text[], $2 seconds double precision
-SELECT a.did, i.pds
-FROM repo r
-JOIN account a ON a.id = r.account_id
-JOIN identity i ON i.account_id = r.account_id
-WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
-  AND (r.compared_at IS NULL OR r.compared_at <= now() - $2::double precision * interval '1 second')
-ORDER BY r.compared_at NULLS FIRST
-LIMIT 1;
+SELECT first.did, first.pds
+FROM (
+    SELECT a.did, i.pds, r.compared_at
+    FROM repo r
+    JOIN account a ON a.id = r.account_id
+    JOIN identity i ON i.account_id = r.account_id
+    WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
+    ORDER BY r.compared_at NULLS FIRST
+    LIMIT 1
+) AS first
+WHERE first.compared_at IS NULL OR first.compared_at <= now() - $2::double precision * interval '1 second';
 
 -- name: pass_over
 -- What its host has may still come, so it is asked again when the others were: who writes all the time would have all

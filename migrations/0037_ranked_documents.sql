@@ -2,4 +2,4 @@
 
 -- To be joined with visible_document, which says whether one shows.
 CREATE VIEW visible_ranked_document AS
-SELECT kind, account_id, key, popularity, artist, tags, words FROM search_document;
+SELECT kind, account_id, key, popularity, name, artist, tags, words FROM search_document;

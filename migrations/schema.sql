@@ -1333,6 +1333,7 @@ CREATE VIEW public.visible_ranked_document AS
     account_id,
     key,
     popularity,
+    name,
     artist,
     tags,
     words

@@ -16,7 +16,7 @@ from appview.queries import search_terms, search_words
 from appview.queries.base import VIEWS, Call
 from appview.queries.search_score import Scored, relevance, scored
 from appview.queries.search_terms import Asked
-from protocol.syntax import SyntaxInvalid, parse_at_identifier
+from protocol.syntax import Handle, SyntaxInvalid, parse_at_identifier
 from protocol.text import tag
 from protocol.words import squeeze, words
 from runtime.sql import Queries
@@ -97,10 +97,10 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
     artist: str | None = None,
 ) -> list[Scored]:
     """The documents of these kinds that may be meant, the best first."""
-    asked, author = _narrowed(search_terms.parse(call.params["q"]), tags, artist)
+    asked, author, either = _narrowed(search_terms.parse(call.params["q"]), tags, artist)
     if asked.empty:
         return []
-    artists, tagged = words(author or ""), words(" ".join(tags))
+    artists, tagged = [] if either else words(author or ""), words(" ".join(tags))
     meanings, beside = await search_words.meanings(call, SQL["words"], asked.words, [*artists, *tagged])
     levels = search_words.levels(asked.words, meanings, beside)
     if tagged:  # of many words a document keeps the first, and tags stand last
@@ -111,7 +111,7 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
         kinds,
         asked.whole or None,
         asked.handle or (None if asked.account else asked.whole) or None,
-        *search_words.columns(levels),
+        *search_words.columns(levels, narrowed=bool(excluded or asked.tags or author)),
         list(excluded),
         list(asked.tags),
         squeeze(author) if author else None,
@@ -121,20 +121,26 @@ async def _found(  # noqa: PLR0913 (what narrows a search)
         asked.all_of_it,
         search_words.corrected(asked.words, meanings),
         most,
+        either,
     )
     return scored(asked, meanings, rows)
 
 
-def _narrowed(asked: Asked, tags: Sequence[str], artist: str | None) -> tuple[Asked, str | None]:
-    """What is asked for among the tracks of an artist: an account, or a name as authors write it."""
+def _narrowed(asked: Asked, tags: Sequence[str], artist: str | None) -> tuple[Asked, str | None, bool]:
+    """What is asked for among the tracks of an artist: an account, or a name as authors write it; and whether it may be
+    either, as will.i.am."""
     asked = replace(asked, tags=[*asked.tags, *tags])
     if artist is None:
-        return asked, None
+        return asked, None, False
     try:
         account = parse_at_identifier(artist.removeprefix("@"))
     except SyntaxInvalid:
-        return asked, artist
-    return (asked if asked.account == account else replace(asked, account=account)), None
+        return asked, artist, False
+    if asked.account is None:
+        either = isinstance(account, Handle) and not artist.startswith("@")
+        return replace(asked, account=account), artist if either else None, either
+    is_another = type(asked.account) is type(account) and asked.account != account
+    return search_terms.NOTHING if is_another else replace(asked, account=account), None, False
 
 
 async def _shown(call: Call, best: Sequence[Scored], limit: int) -> list[str | None]:

@@ -5,7 +5,7 @@
 
 -- name: documents
 -- Documents of the kinds asked for that may be what is meant.
--- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer, $18 either boolean
 WITH asked AS MATERIALIZED ({{asked_by_slug()}})
 {{documents('track', $17::integer)}}
 UNION ALL
@@ -19,13 +19,13 @@ UNION ALL
 
 -- name: documents_track
 -- Tracks alone.
--- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer, $18 either boolean
 WITH asked AS MATERIALIZED ({{asked()}})
 {{documents('track', $17::integer)}};
 
 -- name: documents_artist
 -- Artists alone.
--- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer
+-- $1 kinds text[], $2 whole text, $3 handle text, $4 often text, $5 wanted text[], $6 but text[], $7 among integer[], $8 dear boolean[], $9 excluded text[], $10 tags text[], $11 artist text, $12 account text, $13 pointed_kinds text[], $14 pointed_keys text[], $15 all_of_it boolean, $16 corrected text[], $17 limit integer, $18 either boolean
 WITH asked AS MATERIALIZED ({{asked()}})
 {{documents('artist', $17::integer)}};
 

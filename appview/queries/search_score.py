@@ -127,7 +127,12 @@ def _score(asked: Asked, meant: Meant, row: asyncpg.Record) -> int:
     popular = POPULAR * min(row["popularity"], 20)
     name, alias = row["name"], row["alias"]
     handle = asked.handle or asked.whole
-    if row["pointed"] or asked.all_of_it or (asked.whole and name == asked.whole) or (alias and alias == handle):
+    if (
+        row["pointed"]
+        or (asked.all_of_it and not alias)
+        or (asked.whole and name == asked.whole)
+        or (alias and alias == handle)
+    ):
         return int(ONE * (1 + popular))
     best = _by_words(asked, meant, row)
     if best and _near(asked.whole, name):

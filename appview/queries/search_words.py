@@ -22,8 +22,8 @@ AMONG = 2_000
 COMMON = AMONG
 """Documents of a word that is looked for alone from which on the popular ones are looked at first: any that are not
 among the others would be missed."""
-BEHIND = 150
-"""As AMONG, behind the popular ones."""
+BEHIND, TOGETHER = 500, 5_000
+"""As AMONG, behind the popular ones, and of those that have several words."""
 PARTIAL, PARTIAL_AMONG = 3, 50
 """Queries of all words but one, at the most, and the same for them."""
 NAMES, NAMES_BY_WORD = 24, 3
@@ -35,20 +35,25 @@ FUZZY_MIN = 3
 
 
 class Level(NamedTuple):
-    """Documents that a query finds and `but` does not. `among`: as AMONG; `documents`: those of its words; `dear`: it
-    costs more than what it finds is worth; `alone`: by one word that was typed."""
+    """Documents that a query finds and `but` does not. `among`: as AMONG; `most`: no more than these; `dear`: it costs
+    more than what it finds is worth; `alone`: by one word that was typed."""
 
     query: str
     but: str | None
     among: int
-    documents: int
+    most: int
     dear: bool
     alone: bool
 
     @property
     def common(self) -> bool:
         """It finds so much of a single word that tracks are not looked for by it."""
-        return self.alone and self.documents > ALONE
+        return self.alone and self.most > ALONE
+
+    @property
+    def popular_first(self) -> bool:
+        """It finds more than can be looked at."""
+        return self.dear or (self.among != PARTIAL_AMONG and self.most > (COMMON if self.alone else ALONE))
 
 
 async def meanings(
@@ -124,16 +129,18 @@ def levels(typed: Sequence[Sought], meanings: Sequence[Sequence[Known]], beside:
     return found
 
 
-def columns(found: Sequence[Level]) -> tuple[str | None, list[str], list[str | None], list[int], list[bool]]:
+def columns(
+    found: Sequence[Level], *, narrowed: bool = False
+) -> tuple[str | None, list[str], list[str | None], list[int], list[bool]]:
     """As the statements `documents` take them; first the query to which so many documents answer that the popular ones
-    are looked at before all others, if there is one."""
-    many = found and (found[0].dear or (found[0].alone and found[0].documents > COMMON))
+    are looked at before all others, if there is one. `narrowed`: many of them may not be what is asked for."""
+    many = next((level for level in found if level.popular_first), None)
     return (
-        found[0].query if many else None,
+        many.query if many else None,
         [level.query for level in found],
         [level.but for level in found],
-        [BEHIND if many and level is found[0] else level.among for level in found],
-        [level.dear or (level is found[0] and level.common) for level in found],
+        [BEHIND if level is many and level.alone else level.among for level in found],
+        [level.dear or (level is many and level.common and not narrowed) for level in found],
     )
 
 
@@ -160,7 +167,9 @@ def _likely(word: str, known: Sequence[Known]) -> tuple[int, list[str]]:
     return near[0][0], [text for edits, _, text in near if edits <= MISTAKES][:NAMES_BY_WORD]
 
 
-def _level(groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str | None, among: int = AMONG) -> Level:
+def _level(
+    groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str | None, among: int | None = None
+) -> Level:
     """For one of each group and all words beside. Of the groups the worst are left out as long as it is dear."""
     chosen = [*map(list, groups), *([one] for one in beside)]
     bound = STEPS if len(chosen) > 1 else STEPS // 2
@@ -168,8 +177,9 @@ def _level(groups: Sequence[Sequence[Known]], beside: Sequence[Known], but: str 
         del longest[len(longest) // 2 :]
     parts = {"|".join(map(_sought, group)): group for group in chosen}
     query = "&".join(f"({part})" for part in parts)
-    documents = sum(each.documents for group in parts.values() for each in group)
-    return Level(query, but, among, documents, dear=steps > bound, alone=len(parts) == 1)
+    most = min(sum(each.documents for each in group) for group in parts.values())
+    alone = len(parts) == 1
+    return Level(query, but, among or (AMONG if alone else TOGETHER), most, dear=steps > bound, alone=alone)
 
 
 def _steps(groups: Sequence[Sequence[Known]]) -> int:

@@ -80,14 +80,18 @@ ORDER BY asked.place, found.way, found.documents DESC, found.word, found.other
 -- What is looked for, as a row: of the parameters of the statement `documents`.
 SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::text[]::tsquery[] AS wanted,
        $6::text[]::tsquery[] AS but, $7::integer[] AS among, $8::boolean[] AS dear, $9::text[] AS excluded,
-       $10::text[] AS tags, $11::text AS artist, $13::text[] AS kinds, $14::text[] AS keys, $15::boolean AS all_of_it,
-       $16::text[] AS corrected,
-       -- An account that is not known has nothing, not even the tags, which are nobody's.
-       CASE WHEN $12::text IS NOT NULL THEN coalesce(
-           {{account_id($12::text)}},
-           (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text),
-           -1
-       ) END AS account_id
+       $10::text[] AS tags, $13::text[] AS kinds, $14::text[] AS keys, $15::boolean AS all_of_it,
+       $16::text[] AS corrected, cardinality($9) > 0 OR cardinality($10) > 0 OR $11::text IS NOT NULL AS narrowed,
+       -- What may be an account or a name is a name when there is no such account.
+       CASE WHEN NOT $18::boolean OR known.account_id IS NULL THEN $11::text END AS artist,
+       -- Any other account that is not known has nothing, not even the tags, which are nobody's.
+       CASE WHEN $12::text IS NOT NULL THEN coalesce(known.account_id, CASE WHEN NOT $18::boolean THEN -1 END) END AS account_id
+FROM (
+    SELECT coalesce(
+        {{account_id($12::text)}},
+        (SELECT by_handle.account_id FROM visible_handle by_handle WHERE by_handle.handle = $12::text)
+    ) AS account_id
+) known
 
 -- fragment: asked()
 -- The same, and the kinds and keys of the documents that are pointed to.
@@ -108,9 +112,9 @@ FROM ({{typed()}}) typed
 -- Documents of one kind that may be what is asked for, at most so many, those first that are likely to be: the one that
 -- is pointed to, the whole name, its beginning, whole names but for mistakes, then by words: of common ones the popular
 -- documents, and query by query those that it finds, the popular ones among some. Those of an account are few, or the
--- latest of them are: they are gone through by its key instead, and the same looked for in them. Some may come twice. A part is not begun once there
--- are enough. What is dear among tracks is not among other documents, which are fewer. For the statement `documents` and
--- its CTE `asked`.
+-- latest of them are: they are gone through by its key instead, and the same looked for in them. Some may come twice. A
+-- part is not begun once there are enough, and where little fits none looks for it for ever. What is dear among tracks is
+-- not among other documents, which are fewer. For the statement `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
         :kind = ANY ((SELECT q.pointed_kinds FROM asked q)::text[])
             AND found.key = ANY ((SELECT q.pointed_keys FROM asked q)::text[]) AS pointed,
@@ -126,12 +130,14 @@ FROM ({{typed()}}) typed
       FROM asked q
       CROSS JOIN LATERAL (
           SELECT n.*
-          FROM visible_document n
-          WHERE n.kind = :kind AND n.name = q.whole AND (q.account_id IS NULL OR n.account_id = q.account_id)
-              AND {{fits(n, q, :kind)}}
+          FROM visible_ranked_document n
+          WHERE n.kind = :kind AND n.name = q.whole
           ORDER BY n.popularity DESC
-          LIMIT :most
-      ) d)
+          LIMIT 5000
+      ) called
+      CROSS JOIN LATERAL ({{visible(called, :kind)}}) d
+      WHERE (q.account_id IS NULL OR called.account_id = q.account_id) AND {{fits(called, q, :kind)}}
+      LIMIT :most)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -148,12 +154,14 @@ FROM ({{typed()}}) typed
       FROM asked q
       CROSS JOIN LATERAL (
           SELECT n.*
-          FROM visible_document n
-          WHERE n.kind = :kind AND n.name > q.whole AND n.name < q.whole || chr(1114111) AND {{fits(n, q, :kind)}}
+          FROM visible_ranked_document n
+          WHERE n.kind = :kind AND n.name > q.whole AND n.name < q.whole || chr(1114111)
           ORDER BY n.name
-          LIMIT :most / 4
-      ) d
-      WHERE q.account_id IS NULL)
+          LIMIT 5000
+      ) begun
+      CROSS JOIN LATERAL ({{visible(begun, :kind)}}) d
+      WHERE q.account_id IS NULL AND {{fits(begun, q, :kind)}}
+      LIMIT :most / 4)
      UNION ALL
      (SELECT d.*
       FROM asked q
@@ -175,14 +183,9 @@ FROM ({{typed()}}) typed
           FROM visible_ranked_document n
           WHERE n.kind = :kind AND q.often IS NOT NULL
           ORDER BY n.popularity DESC, n.account_id, n.key
-          LIMIT CASE :kind WHEN 'track' THEN 3000 ELSE 1000 END
+          LIMIT CASE WHEN q.narrowed THEN 20000 WHEN :kind = 'track' THEN 3000 ELSE 1000 END
       ) popular
-      CROSS JOIN LATERAL (
-          SELECT n.*
-          FROM visible_document n
-          WHERE n.kind = :kind AND n.account_id = popular.account_id AND n.key = popular.key
-          LIMIT 1
-      ) d
+      CROSS JOIN LATERAL ({{visible(popular, :kind)}}) d
       WHERE popular.words @@ q.often AND {{fits(popular, q, :kind)}} AND q.account_id IS NULL
       LIMIT :most / 2)
      UNION ALL
@@ -230,6 +233,13 @@ FROM ({{typed()}}) typed
  ) found
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)
+
+-- fragment: visible(document, kind)
+-- The document itself, if it shows.
+SELECT n.*
+FROM visible_document n
+WHERE n.kind = :kind AND n.account_id = :document.account_id AND n.key = :document.key
+LIMIT 1
 
 -- fragment: fits(document, asked, kind)
 -- Whether a document is one of those among which something is looked for, whosever it is.

@@ -167,7 +167,7 @@ async def test_what_is_left_of_a_common_word_is_found_behind_what_is_more_popula
     ida, nils = await stage.person("ida.example.com"), await stage.person()
     await stage.track(ida, title="Slow Love", artist="Ida", tags=["rare"])
     await stage.track(nils, title="Other Love", artist="Nils", tags=["loud"])
-    await crowd(stage, 1_001, popularity=9, tags=["loud"])
+    await crowd(stage, 3_001, popularity=9, tags=["loud"])
     found = await client.get(method, q="love", **narrowed)
     tracks = found["tracks"] if method == TRACKS else [hit["track"] for hit in found["tracks"]]
     assert [track["title"] for track in tracks] == ["Slow Love"]
@@ -190,6 +190,33 @@ async def test_a_name_is_found_among_more_of_an_account_than_are_gone_through(st
         assert [track["title"] for track in found] == ["Foo"]
 
 
+async def test_an_artist_may_be_called_as_a_handle_is_written(stage: Stage, client: Client) -> None:
+    await stage.track(await stage.person(), title="Scream", artist="will.i.am")
+    own, _ = await stage.track(await stage.person("n.e.r.d"), tid(1), title="Scream", artist="somebody else")
+    await stage.track(await stage.person(), tid(2), title="Scream", artist="N.E.R.D")
+    found = (await client.get(TRACKS, q="scream", artist="will.i.am"))["tracks"]
+    assert [track["artist"] for track in found] == ["will.i.am"]
+    assert [each["uri"] for each in (await client.get(TRACKS, q="scream", artist="N.E.R.D"))["tracks"]] == [own]
+    assert (await client.get(TRACKS, q="scream", artist="@will.i.am"))["tracks"] == []
+
+
+async def test_two_accounts_have_nothing_together(stage: Stage, client: Client) -> None:
+    for name in ("nils.example.com", "ida.example.com"):
+        await stage.track(await stage.person(name), title="Strobe")
+    found = await client.get(TRACKS, q="@nils.example.com", artist="ida.example.com")
+    assert found["tracks"] == []
+
+
+async def test_whose_handle_only_begins_so_is_not_who_is_named(stage: Stage, client: Client) -> None:
+    liked, ida = await stage.person("nils.example.com"), await stage.person()
+    track, _ = await stage.track(liked, title="Strobe")
+    await stage.like(ida, track)
+    await stage.person("nils.example.co")
+    found = (await client.get(ALL, q="@nils.example.co"))["artists"]
+    assert [hit["actor"]["handle"] for hit in found] == ["nils.example.co", "nils.example.com"]
+    assert found[0]["relevance"] == "1.000" > found[1]["relevance"]
+
+
 @pytest.mark.parametrize("q", ["@nobody.example.com", "@nobody.example.com rock", "at://nobody.example.com"])
 async def test_an_account_that_is_not_known_has_nothing(stage: Stage, client: Client, q: str) -> None:
     await stage.track(await stage.person(), title="Strobe", tags=["rock"])
@@ -197,16 +224,28 @@ async def test_an_account_that_is_not_known_has_nothing(stage: Stage, client: Cl
 
 
 @pytest.mark.parametrize("liked", ["first", "last"])
-async def test_the_most_liked_of_many_with_a_word_comes_first(stage: Stage, client: Client, liked: str) -> None:
+@pytest.mark.parametrize("q", ["love", "love s", "love other"])
+async def test_the_most_liked_of_many_with_a_word_comes_first(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch, q: str, liked: str
+) -> None:
+    """A letter may be the beginning of a word that is not typed yet; other tracks have it as well."""
+    for name in ("AMONG", "BEHIND", "TOGETHER", "COMMON", "ALONE"):
+        monkeypatch.setattr(search_words, name, 10)
     tracks: dict[str, str] = {}
     for name in ("first", "last"):
-        tracks[name], _ = await stage.track(await stage.person(), title=f"{name} Love")
+        tracks[name], _ = await stage.track(await stage.person(), title=f"Other {name} Love")
         if name == "first":
-            await crowd(stage, search_words.AMONG + 100, words="other:1A love:2A")
-    await stage.pool.execute("UPDATE search_word SET documents = $1 WHERE word = 'love'", search_words.AMONG + 102)
+            await crowd(stage, 100, words="another:1A love:2A other:3A")
+    for word in ("love", "other", "s"):
+        await stage.pool.execute(
+            "INSERT INTO search_word (word, marks, documents) VALUES ($1, '{}', $2)"
+            " ON CONFLICT (word) DO UPDATE SET documents = excluded.documents",
+            word,
+            102 if word != "s" else 1,
+        )
     for _ in range(3):
         await stage.like(await stage.person(), tracks[liked])
-    found = (await client.get(TRACKS, q="love", limit=10))["tracks"]
+    found = (await client.get(TRACKS, q=q, limit=10))["tracks"]
     assert found[0]["uri"] == tracks[liked]
 
 

@@ -150,6 +150,7 @@ async def test_behind_an_unsigned_source_nobody_is_fetched_more_often_than_to_be
         await stage.sampler._inbox.attach(Source(RELAY, is_pds=False, signed=False), Position(1, None))
         (busy,) = await stage.synced(1)
         await stage.writes_all_the_time(busy)
+        await pool.execute("UPDATE repo SET compared_at = now()")
         for _ in range(4):
             await stage.sampler.sample()
         assert stage.net.pds.fetched(busy.did) == 1
