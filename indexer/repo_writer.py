@@ -76,16 +76,16 @@ class RepoWriter:
 
     async def _write(self, connection: Connection, batch: Sequence[Portion]) -> set[Lease]:
         """The leases that do not hold."""
-        leases = [(*portion.lease, portion.lease.portions) for portion in batch]
-        held = {
-            row["account_id"]: row for row in await connection.fetch(SQL["hold"], *map(list, zip(*leases, strict=True)))
-        }
+        ids, numbers = [p.lease.account_id for p in batch], [p.lease.number for p in batch]
+        rows = await connection.fetch(SQL["hold"], ids, numbers, [p.lease.portions for p in batch])
+        held = {row["account_id"]: row for row in rows}
         mine = [portion for portion in batch if portion.lease.account_id in held]
         now = datetime.now(UTC)
         applied = [Applied(portion.lease.account_id, portion.commit, portion.source, None) for portion in mine]
         await self._rules.applier.write(connection, applied, now)
         heads = {p.lease.account_id: p.head for p in mine if p.head is not None}
-        await connection.execute(SQL["go_on"], [p.lease.account_id for p in mine if p.head is None])
+        if unfinished := [p.lease.account_id for p in mine if p.head is None]:
+            await connection.execute(SQL["go_on"], unfinished)
         await set_heads(connection, heads)
         await connection.execute(SQL["confirm"], list(heads))
         again = [account_id for account_id in heads if held[account_id]["refetch"]]

@@ -85,7 +85,8 @@ SELECT $2::text AS whole, $3::text AS handle, $4::text::tsquery AS often, $5::te
        -- What may be an account or a name is a name when there is no such account.
        CASE WHEN NOT $18::boolean OR known.account_id IS NULL THEN $11::text END AS artist,
        -- Any other account that is not known has nothing, not even the tags, which are nobody's.
-       CASE WHEN $12::text IS NOT NULL THEN coalesce(known.account_id, CASE WHEN NOT $18::boolean THEN -1 END) END AS account_id
+       CASE WHEN $12::text IS NOT NULL THEN coalesce(known.account_id, CASE WHEN NOT $18::boolean THEN -1 END)
+       END AS account_id
 FROM (
     SELECT coalesce(
         {{account_id($12::text)}},
@@ -128,13 +129,7 @@ FROM ({{typed()}}) typed
      UNION ALL
      (SELECT d.*
       FROM asked q
-      CROSS JOIN LATERAL (
-          SELECT n.*
-          FROM visible_ranked_document n
-          WHERE n.kind = :kind AND n.name = q.whole
-          ORDER BY n.popularity DESC
-          LIMIT 5000
-      ) called
+      CROSS JOIN LATERAL ({{called(q.whole, :kind)}}) called
       CROSS JOIN LATERAL ({{visible(called, :kind)}}) d
       WHERE (q.account_id IS NULL OR called.account_id = q.account_id) AND {{fits(called, q, :kind)}}
       LIMIT :most)
@@ -167,10 +162,10 @@ FROM ({{typed()}}) typed
       FROM asked q
       CROSS JOIN LATERAL unnest(q.corrected) AS meant (name)
       CROSS JOIN LATERAL (
-          SELECT n.*
-          FROM visible_document n
-          WHERE n.kind = :kind AND n.name = meant.name AND {{fits(n, q, :kind)}}
-          ORDER BY n.popularity DESC
+          SELECT shown.*
+          FROM ({{called(meant.name, :kind)}}) called
+          CROSS JOIN LATERAL ({{visible(called, :kind)}}) shown
+          WHERE {{fits(called, q, :kind)}}
           LIMIT :most / 8
       ) d
       WHERE q.account_id IS NULL
@@ -233,6 +228,14 @@ FROM ({{typed()}}) typed
  ) found
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)
+
+-- fragment: called(name, kind)
+-- The popular ones of the documents with that name, whoever sees them.
+SELECT n.*
+FROM visible_ranked_document n
+WHERE n.kind = :kind AND n.name = :name
+ORDER BY n.popularity DESC
+LIMIT 5000
 
 -- fragment: visible(document, kind)
 -- The document itself, if it shows.

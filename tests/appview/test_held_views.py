@@ -191,10 +191,10 @@ class _Numbered:
         self.after = 0.0
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
-        raise NotImplementedError
+        raise AssertionError("views alone are asked for")
 
     async def rows_of(self, sql: str, key: tuple[object, ...], *rest: object) -> Rows:
-        raise NotImplementedError
+        raise AssertionError("views alone are asked for")
 
     async def views_of(self, sql: str, keys: Sequence[tuple[object, ...]], *rest: object) -> Sequence[str | None]:
         del sql, rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appview.queries.search_score import Known
-from appview.queries.search_words import ALONE, AMONG, COMMON, NAMES, STEPS, columns, corrected, levels
+from appview.queries.search_words import ALONE, COMMON, NAMES, STEPS, columns, corrected, levels
 from protocol.words import Sought
 
 
@@ -31,10 +31,6 @@ def test_a_common_word_is_looked_for_where_a_tag_or_a_name_leaves_few(tagged: in
     found = levels([Sought("late", begins=False)], [[late(STEPS)]], [Known("rare", tagged, 1.0)])
     often, wanted, _, _, passed_over = columns(found)
     assert (often is not None, wanted, passed_over) == (dear, ["('late')&('rare')"], [dear])
-
-
-def test_no_popular_document_is_missed_because_only_some_are_weighed() -> None:
-    assert COMMON <= AMONG
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from indexer.crew import backoff
 from runtime.db import Pool
 from tests.indexer.network import GET_REPO, GET_STATUS, Network, Parts, Pds, eventually, network, running, second_pds
 from tests.indexer.repos import record
+from tests.protocol.webhost import trickle
 
 TRACK = "fm.plyr.track/3aaaaaaaaaa2a"
 
@@ -41,14 +42,6 @@ async def test_a_slow_host_does_not_hold_up_the_others(tmp_path, net, pool) -> N
             for repo in fine:
                 await parts.reaches(repo.did, "synced")
         assert sum(slow.fetched(repo.did) for repo in stuck) == 2
-
-
-async def trickle(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse()
-    await response.prepare(request)
-    while True:
-        await response.write(b"x")
-        await asyncio.sleep(0.05)
 
 
 async def test_hosts_that_let_repos_trickle_do_not_hold_up_the_others(tmp_path, net, pool) -> None:

@@ -68,6 +68,7 @@ IMPATIENT: Final[dict[str, Any]] = {
 }
 PAUSE: Final = 0.05
 STALL: Final = 1.0
+MOVED: Final = 60.0  # seconds, for windows to be moved whoever counts
 MIDNIGHT: Final = 0.02
 SMALL: Final = Population(artists=4, listeners=6, strangers=2, records=(3, 15))
 
@@ -258,17 +259,20 @@ async def turn_midnight(show: Show) -> None:
     pool = await writer_pool(show.database_url, size=1, connect_timeout=STALL)
     try:
         rolling = Rolling(pool, lambda: show.stage.today)
-        while True:
-            with contextlib.suppress(asyncpg.LockNotAvailableError):  # somebody counts for longer than a step waits
-                await rolling.catch_up(asyncio.Event())
-                return
+        async with asyncio.timeout(MOVED):
+            while True:
+                with contextlib.suppress(asyncpg.LockNotAvailableError):  # somebody counts for longer than a step waits
+                    await rolling.catch_up(asyncio.Event())
+                    return
     finally:
         await pool.close()
 
 
 def deleted_once(world: World) -> set[Did]:
-    """Who was deleted, and may be back: neither is to be found out, only to be heard of."""
-    return {event.did for event in world.events if isinstance(event, AccountEvent) and event.status == "deleted"}
+    """Who was deleted, and may be back, or has a tombstone for a document: none of it is to be found out, only to be
+    heard of."""
+    deleted = {event.did for event in world.events if isinstance(event, AccountEvent) and event.status == "deleted"}
+    return deleted | {did for did, account in world.accounts.items() if account.tombstoned}
 
 
 def make_good(show: Show) -> None:

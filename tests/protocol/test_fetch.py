@@ -17,7 +17,7 @@ from protocol.fetch import (
     is_public,
     read_quota,
 )
-from tests.protocol.webhost import LIMITS, FixedNames, fetcher, host
+from tests.protocol.webhost import LIMITS, FixedNames, fetcher, host, trickle
 
 PRIVATE = [
     "127.0.0.1",
@@ -248,13 +248,6 @@ async def test_a_host_that_is_silent_is_given_up() -> None:
     async def sleep(_: web.Request) -> web.Response:
         await asyncio.sleep(60)
         return web.Response()
-
-    async def trickle(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while True:
-            await response.write(b"x")
-            await asyncio.sleep(0.05)
 
     limits = replace(LIMITS, first_byte=0.2, request=0.5)
     async with host() as server, fetcher(limits=limits) as (door, _):

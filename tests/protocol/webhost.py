@@ -42,6 +42,15 @@ class Host:
         return await handler(request) if handler else web.Response(status=404)
 
 
+async def trickle(request: web.Request) -> web.StreamResponse:
+    """A handler that begins to answer and comes to no end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"x")
+        await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
 async def host() -> AsyncGenerator[Host]:
     """A server, reached as `localhost`."""
