@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -128,5 +128,9 @@ def cpu_seconds(pid: int) -> float:
 
 def cpu_seconds_of(name: str) -> float:
     """Processor time of the living processes of that name that this process has started, and those below them."""
-    processes = psutil.Process().children(recursive=True)
-    return sum(cpu_seconds(process.pid) for process in processes if process.name() == name)
+    seconds = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if process.name() == name:
+                seconds += cpu_seconds(process.pid)
+    return seconds
