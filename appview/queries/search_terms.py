@@ -16,7 +16,9 @@ WORDS_MAX = 12
 
 _LINK = re.compile(r"(?:https?://)?(?:www\.|stg\.)?(plyr\.fm|bsky\.app)/(\S*)", re.IGNORECASE)
 _AT = re.compile(r"at(?:://?|/)(?:at:/{1,2})?(?=[a-z])", re.IGNORECASE)
-_HASHTAG = re.compile(r"(?:^|(?<=\s))[#\uff03](\S+)")
+_HASHTAG = re.compile(r"(?:^|(?<=[\s(\[{\"'\u2018\u201c]))[#\uff03]([^\s#\uff03]\S*)")
+_BEHIND = ".,;:!?)]}\"'\u2019\u201d\u2026\u3001\u3002\uff01\uff0c\uff1f"
+"""What stands behind a tag in a sentence. Anything else may be of it, as in r&b."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ def named(text: str) -> Asked:
 
 
 def _plain(text: str) -> Asked:
-    tags = [tag(name) for name in _HASHTAG.findall(text)]
-    return Asked(whole=squeeze(text), words=sought(text)[:WORDS_MAX], tags=[name for name in tags if name])
+    """A number is no tag, as in a text that holds some: it is that of a symphony or an episode."""
+    tags = [tag(name.rstrip(_BEHIND)) for name in _HASHTAG.findall(text)]
+    named = [name for name in tags if any(map(str.isalpha, name))]
+    return Asked(whole=squeeze(text), words=sought(text)[:WORDS_MAX], tags=named)
 
 
 def _linked(path: str) -> Asked:

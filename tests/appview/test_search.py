@@ -79,6 +79,7 @@ async def test_a_mistyped_name_is_found_though_nothing_is_looked_for_by_its_word
         ("Rock & Roll", "rock and roll"),
         ("Night ft. Ida", "night ida"),
         ("!!!", "!!!"),
+        ("Symphony #5", "symphony #5"),
     ],
 )
 async def test_scripts_accents_and_signs_make_no_difference(

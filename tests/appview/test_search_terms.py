@@ -72,7 +72,23 @@ def test_hashtags_narrow_and_are_words_as_well() -> None:
     asked = parse("rain #Ambient \uff03dub")
     assert asked.tags == ["ambient", "dub"]
     assert [each.word for each in asked.words] == ["rain", "ambient", "dub"]
-    assert parse("c#").tags == []
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("c#", []),
+        ("Symphony #5", []),
+        ("#1 Crush", []),
+        ("Nos. #4-6, #7.", []),
+        ("## #", []),
+        ("#ambient, (#dub)", ["ambient", "dub"]),
+        ("\u201c#lo-fi\u201d!", ["lo-fi"]),
+        ("#80s #r&b", ["80s", "r&b"]),
+    ],
+)
+def test_a_hashtag_is_the_tag_and_nothing_around_it_and_a_number_is_none(text: str, tags: list[str]) -> None:
+    assert parse(text).tags == tags
 
 
 def test_a_handle_may_be_followed_by_words() -> None:
