@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from protocol.syntax import AtIdentifier, AtUri, SyntaxInvalid, parse_at_identifier
@@ -52,7 +52,7 @@ def parse(text: str) -> Asked:
     """What the text asks for."""
     text = text.strip()
     if link := _LINK.fullmatch(text):
-        return _linked(pg_text(unquote(link[2])).split("?")[0].split("#")[0].strip("/"))
+        return _linked(pg_text(unquote(link[2].split("?")[0].split("#")[0])).strip("/"))
     if text[:5].lower() == "at://":
         return _pointed(text)
     if text.startswith("did:"):
@@ -70,8 +70,8 @@ def named(text: str) -> Asked:
 def _plain(text: str) -> Asked:
     """A number is no tag, as in a text that holds some: it is that of a symphony or an episode."""
     tags = [tag(name.rstrip(_BEHIND)) for name in _HASHTAG.findall(text)]
-    named = [name for name in tags if any(map(str.isalpha, name))]
-    return Asked(whole=squeeze(text), words=sought(text)[:WORDS_MAX], tags=named)
+    tagged = [name for name in tags if any(map(str.isalpha, name))]
+    return replace(named(text), tags=tagged)
 
 
 def _linked(path: str) -> Asked:
@@ -84,8 +84,9 @@ def _linked(path: str) -> Asked:
             return _account(actor)
         case ["u", actor, "album", slug] if account := _actor(actor):
             return Asked(squeeze(slug), sought(slug)[:WORDS_MAX], account, keys=[("slug", slug)])
-        case ["tag", name]:
-            return _plain(f"#{name}")
+        case ["tag", *rest] if rest:
+            name = "/".join(rest)
+            return replace(named(name), tags=[tag(name)])
         case [actor] if actor.startswith("@"):
             return _account(actor[1:])
         case _:

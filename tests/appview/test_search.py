@@ -263,6 +263,13 @@ async def test_a_tag_is_found_by_its_name(stage: Stage, client: Client) -> None:
     assert [hit["tag"]["name"] for hit in found["tags"]] == ["deep house"]
 
 
+async def test_the_link_of_a_tag_of_several_words_finds_its_tracks(stage: Stage, client: Client) -> None:
+    nils = await stage.person()
+    await stage.track(nils, tid(0), title="Strobe", tags=["drum and bass"])
+    await stage.track(nils, tid(1), title="Drum and Bass", tags=["drum"])
+    assert await titles(client, "https://plyr.fm/tag/drum%20and%20bass") == ["Strobe"]
+
+
 async def test_an_album_is_found_by_its_address_whatever_its_name_is_written_in(stage: Stage, client: Client) -> None:
     nils = await named(stage, "Strobe")
     for number, name in enumerate(("\u591c\u884c\u5217\u8eca", "\u591c", "Night Drive", "Night")):

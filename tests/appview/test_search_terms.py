@@ -50,6 +50,7 @@ def test_a_link_an_at_uri_and_a_handle_point_to_one_thing(text: str, asked: dict
         "https://plyr.fm/track/12",
         "https://plyr.fm/",
         "https://plyr.fm/u/no_handle",
+        "https://plyr.fm/tag/",
         "https://bsky.app/profile/",
         "at://",
         f"at://{DID}/app.bsky.feed.post/3k2a",
@@ -89,6 +90,20 @@ def test_hashtags_narrow_and_are_words_as_well() -> None:
 )
 def test_a_hashtag_is_the_tag_and_nothing_around_it_and_a_number_is_none(text: str, tags: list[str]) -> None:
     assert parse(text).tags == tags
+
+
+@pytest.mark.parametrize(
+    ("link", "tags"),
+    [
+        ("https://plyr.fm/tag/ambient", ["ambient"]),
+        ("https://plyr.fm/tag/Drum%20and%20Bass", ["drum and bass"]),
+        ("plyr.fm/tag/hip%2Fhop/?sort=new", ["hip/hop"]),
+        ("plyr.fm/tag/c%23#top", ["c#"]),
+        ("plyr.fm/tag/808", ["808"]),
+    ],
+)
+def test_the_link_of_a_tag_asks_for_the_whole_of_it(link: str, tags: list[str]) -> None:
+    assert parse(link).tags == tags
 
 
 def test_a_handle_may_be_followed_by_words() -> None:
