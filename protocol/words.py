@@ -40,9 +40,10 @@ _LETTERS = str.maketrans(
     }
 )
 _ACCENTS = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}])\p{Mn}+")
-_WITHIN_WORDS = regex.compile(r"['`\u00b4\u02bc\u2018\u2019\uff07]|\p{Cf}")
+_WITHIN_WORDS = regex.compile(r"['`\u00b4\u02bc\u2018\u2019\uff07\ufe00-\ufe0f\U000e0100-\U000e01ef]|\p{Cf}")
+"""Nothing is lost with them: apostrophes, and what only says how the character before it is drawn."""
 _PAIRED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}々ー"
-_RUN = regex.compile(rf"[{_PAIRED}][{_PAIRED}\p{{M}}]*|(?:(?![{_PAIRED}])[\p{{L}}\p{{M}}\p{{N}}])+")
+_RUN = regex.compile(rf"(?!\p{{M}})[{_PAIRED}][{_PAIRED}\p{{M}}]*|(?:(?![{_PAIRED}])[\p{{L}}\p{{N}}]\p{{M}}*)+")
 _IS_PAIRED = regex.compile(rf"[{_PAIRED}]")
 _NO_NAMES = frozenset({"feat", "ft", "featuring"})
 

@@ -46,15 +46,15 @@ def marks(word: str) -> tuple[int, ...]:
 
 
 def _parts(text: str) -> list[str]:
-    """Runs of letters, marks and numbers; where a script without spaces begins or ends, a run does. Guests are not
-    announced, unless nobody else is there; what is no word at all is one as a whole."""
+    """Runs of letters, marks and numbers, no mark first; where a script without spaces begins or ends, a run does.
+    Guests are not announced, unless nobody else is there; what is no word at all is one as a whole."""
     plain = _plain(text)
     found: list[str] = []
     goes_on = False
     for letter in plain:
         is_mark = unicodedata.category(letter).startswith("M")
         belongs = is_mark or (goes_on and _is_unspaced(letter) == _is_unspaced(found[-1][0]))
-        if not _is_of_word(letter):
+        if not _is_of_word(letter) or (is_mark and not goes_on):
             goes_on = False
         elif goes_on and belongs:
             found[-1] += letter
@@ -76,7 +76,11 @@ def _plain(text: str) -> str:
             continue
         bare.append(" and " if letter == "&" else SPELT.get(letter, letter))
     again = unicodedata.normalize("NFKC", "".join(bare)).casefold()
-    return "".join(each for each in again if each not in APOSTROPHES and unicodedata.category(each) != "Cf")
+    return "".join(each for each in again if each not in APOSTROPHES and not _is_unseen(each))
+
+
+def _is_unseen(letter: str) -> bool:
+    return unicodedata.category(letter) == "Cf" or unicodedata.name(letter, "").startswith("VARIATION SELECTOR-")
 
 
 def _is_of_word(letter: str) -> bool:

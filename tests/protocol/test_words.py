@@ -24,6 +24,9 @@ letters = st.text(st.sampled_from("abcdeя夜"), min_size=1, max_size=10)
         ("Всё ещё", "все еще"),
         ("\uff21\uff22\uff23 １２", "abc 12"),
         ("#lofi_beats", "lofi beats"),
+        ("Love \u2764\ufe0f", "love"),
+        ("\u2764\ufe0f", "\u2764"),
+        ("Strobe \u2665\u0301", "strobe"),
     ],
 )
 def test_case_accents_quotes_and_punctuation_make_no_difference(one: str, other: str) -> None:
@@ -42,6 +45,14 @@ def test_the_sound_marks_of_kana_are_no_accents() -> None:
 def test_symbols_alone_are_a_word() -> None:
     assert words.words("!!!") == ["!!!"]
     assert words.words(" \t") == []
+    assert words.words("\u2764\ufe0f") == ["\u2764"]
+    assert words.squeeze("\u2764\ufe0f") != words.squeeze("\u2600\ufe0f")
+
+
+def test_marks_are_of_the_word_before_them_and_none_alone() -> None:
+    assert words.words("I \u2764\ufe0f U \u25cc\u0301") == ["i", "u"]
+    assert words.words("\u25cc\u0e47\u0e01") == ["\u0e01"]
+    assert words.words("\u0939\u093f\u0928\u094d\u0926\u0940") == ["\u0939\u093f\u0928\u094d\u0926\u0940"]
 
 
 @given(st.text(max_size=300))
