@@ -16,7 +16,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from appview import tokens
-from appview.errors import BadJwtIss, BadJwtSignature, JwtReplayed, ServiceUnavailable
+from appview.errors import BadJwtIss, BadJwtSignature, JwtReplayed
 from appview.queries.base import Reads, Viewer
 from appview.tokens import Token
 from protocol.crypto import PublicKey
@@ -26,6 +26,10 @@ from runtime.settings import Settings
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
+
+
+class IssuerAway(Exception):
+    """What the issuer's DID document says can't be told now; the message is for who asks."""
 
 
 class _Issuer(NamedTuple):
@@ -45,13 +49,13 @@ class Viewers:
     async def identify(self, authorization: str | None, method: str) -> Viewer | None:
         """Who signs in with this Authorization header to call this method; None without one.
 
-        Raises Unauthorized, in all its forms, and ServiceUnavailable.
+        Raises Unauthorized, in all its forms, IssuerAway, and ServiceUnavailable where the database is at fault.
         """
         if authorization is None:
             return None
         token = tokens.read(authorization, self._service, method, time.time())
         issuer = await self._issuer(token.issuer)
-        if not await self._proven(token, issuer.key):
+        if not await self._proven(token, issuer):
             raise BadJwtSignature
         if not self._seen.add(token, time.time()):
             raise JwtReplayed
@@ -67,8 +71,8 @@ class Viewers:
         key = row["signing_key"]
         return _Issuer(Viewer(did, row["account_id"], row["rev"]), key and PublicKey.from_did_key(key))
 
-    async def _proven(self, token: Token, indexed: PublicKey | None) -> bool:
-        key = indexed or await self._keys.of(token.issuer)
+    async def _proven(self, token: Token, issuer: _Issuer) -> bool:
+        key = issuer.key or await self._named(issuer.viewer)
         if token.proven_by(key):
             return True
         try:
@@ -76,6 +80,12 @@ class Viewers:
         except BadJwtIss:
             return False
         return current is not None and current != key and token.proven_by(current)
+
+    async def _named(self, viewer: Viewer) -> PublicKey:
+        """The document's key. Of somebody indexed without one it may have changed just now: what is held won't do."""
+        if viewer.account_id is not None and (current := await self._keys.anew(viewer.did)):
+            return current
+        return await self._keys.of(viewer.did)
 
 
 class _Keys:
@@ -90,11 +100,11 @@ class _Keys:
         self._remembered = settings.viewer_documents
 
     async def of(self, did: Did) -> PublicKey:
-        """The key, as the document said not long ago. Raises BadJwtIss, ServiceUnavailable."""
+        """The key, as the document said not long ago. Raises BadJwtIss, IssuerAway."""
         return await self._resolve(did, refresh=False)
 
     async def anew(self, did: Did) -> PublicKey | None:
-        """The key as it is now, or None when that was asked for a moment ago. Raises BadJwtIss, ServiceUnavailable."""
+        """The key as it is now, or None when that was asked for a moment ago. Raises BadJwtIss, IssuerAway."""
         now = asyncio.get_running_loop().time()
         if now - self._refreshed.get(did, -self._pause) < self._pause:
             return None
@@ -106,16 +116,16 @@ class _Keys:
 
     async def _resolve(self, did: Did, *, refresh: bool) -> PublicKey:
         if not self._free:
-            raise ServiceUnavailable("Too many unknown accounts sign in; try again in a moment.")
+            raise IssuerAway("Too many unknown accounts sign in; try again in a moment.")
         self._free -= 1
         try:
             async with asyncio.timeout(self._wait):
                 document = await self._directory.resolve(did, refresh=refresh)
         except TimeoutError:
-            raise ServiceUnavailable("The issuer's DID document is slow to come; try again in a moment.") from None
+            raise IssuerAway("The issuer's DID document is slow to come; try again in a moment.") from None
         except IdentityFailed as fault:
             if isinstance(fault, DidUnresolvable) and did.startswith("did:plc:"):  # not a host of the issuer's choice
-                raise ServiceUnavailable("The DID directory can't be read; try again in a moment.") from None
+                raise IssuerAway("The DID directory can't be read; try again in a moment.") from None
             raise BadJwtIss("The issuer of the token has no DID document that can be read.") from None
         finally:
             self._free += 1

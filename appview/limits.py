@@ -1,7 +1,8 @@
 """How much one client may ask for in a minute: so much in this process, counted from its first request.
 
 A client is an account that has signed in (a PDS asks for everybody from one address), else an address: of IPv6 the
-/64, which one household has to itself. What a proxy says of its client is believed of trusted proxies alone. The table
+/64, which one household has to itself. The names under a domain are its owner's, as many as he likes, so that a did:web
+counts as an account once it is indexed. What a proxy says of its client is believed of trusted proxies alone. The table
 of clients is bounded; the one that came first is forgotten first.
 Spec: draft-ietf-httpapi-ratelimit-headers; the reset is in seconds since 1970, as the protocol's services give it.
 """
@@ -50,7 +51,8 @@ class Limiter:
 
     def charge(self, request: web.Request, viewer: Viewer | None = None) -> None:
         """Count a request. Raises RateLimitExceeded for one too many."""
-        self._charge(request, viewer.did if viewer else self._client(request))
+        own = viewer is not None and (viewer.account_id is not None or not viewer.did.startswith("did:web:"))
+        self._charge(request, viewer.did if viewer and own else self._client(request))
 
     def charge_refused(self, request: web.Request) -> None:
         """Count a token that was refused. Raises RateLimitExceeded for one too many."""

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
 from appview.answers import FOR_THE_VIEWER, REPO_REV, Answer, for_everybody, fresh_response
-from appview.auth import Viewers
+from appview.auth import IssuerAway, Viewers
 from appview.cache import Answers
 from appview.errors import (
     InvalidRequest,
@@ -81,15 +81,19 @@ def endpoint(schema: QuerySchema, handler: Handler, service: Service) -> WebHand
 
 
 async def _admit(request: web.Request, nsid: str, service: Service) -> Viewer | None:
-    """Who asks, and is charged for it. A token that proves nothing is its bearer's, not that of whom it names."""
+    """Who asks, and is charged for it. A token that proves nothing is its bearer's, not that of whom it names; that the
+    database is away is nobody's."""
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         service.limiter.check_refused(request)
     try:
         viewer = await service.viewers.identify(authorization, nsid)
-    except (Unauthorized, ServiceUnavailable):
+    except Unauthorized:
         service.limiter.charge_refused(request)
         raise
+    except IssuerAway as fault:
+        service.limiter.charge_refused(request)
+        raise ServiceUnavailable(str(fault)) from None
     if viewer and viewer.rev:
         request[REPO_REV] = viewer.rev
     if nsid not in UNCHARGED:

@@ -223,6 +223,21 @@ async def test_a_key_that_has_changed_is_asked_for_once_at_a_time(client: Client
     assert plc.asked == [f"/{nils.did}"]
 
 
+async def test_a_key_that_was_given_up_opens_nothing_while_the_new_one_is_not_indexed_yet(
+    stage: Stage, client: Client, nils: Person, plc: Host
+) -> None:
+    ida = Person(0, STRANGER, None)
+    plc.says(f"/{STRANGER}", document(STRANGER, KEY))
+    status, _ = await ask(client, bearer(token(KEY, claims(ida, METHOD))), nils)
+    assert status == 200
+    plc.says(f"/{STRANGER}", document(STRANGER, OTHER))
+    ida = await stage.person(did=STRANGER)
+    await stage.pool.execute("UPDATE identity SET stale = true WHERE account_id = $1", ida.id)
+    assert await refused(client, token(KEY, claims(ida, METHOD)), nils) == "BadJwtSignature"
+    status, _ = await ask(client, bearer(token(OTHER, claims(ida, METHOD))), nils)
+    assert status == 200
+
+
 async def test_a_document_without_a_key_lets_nobody_in(client: Client, nils: Person, plc: Host) -> None:
     plc.says(f"/{STRANGER}", document(STRANGER, None))
     assert await refused(client, token(OTHER, claims(Person(0, STRANGER, None), METHOD)), nils) == "BadJwtIss"

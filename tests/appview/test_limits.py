@@ -11,9 +11,10 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 from pydantic import SecretStr
 
-from appview.errors import RateLimitExceeded
+from appview.errors import RateLimitExceeded, ServiceUnavailable
 from appview.limits import Limiter, client_of
 from appview.queries.base import Viewer
+from appview.reads import Reads
 from protocol.crypto import PrivateKey
 from protocol.syntax import Did
 from runtime.settings import Settings, SettingsInvalid
@@ -158,7 +159,7 @@ def test_the_table_of_clients_is_bounded_and_a_minute_later_all_is_forgiven(
 
     def charge(number: int) -> web.Request:
         request = make_mocked_request("GET", "/")
-        limiter.charge(request, Viewer(Did(f"did:web:n{number}.example.com"), None))
+        limiter.charge(request, Viewer(Did(f"did:web:n{number}.example.com"), number))
         return request
 
     for number in range(20):
@@ -172,6 +173,33 @@ def test_the_table_of_clients_is_bounded_and_a_minute_later_all_is_forgiven(
     monkeypatch.setattr(time, "time", lambda: later)
     assert limiter.headers(charge(19))["RateLimit-Remaining"] == "2"
     assert len(limiter._budgets) == 1
+
+
+def test_names_under_a_domain_that_nobody_has_indexed_have_no_budgets_of_their_own(settings: Settings) -> None:
+    limiter = Limiter(settings)
+    asked = make_mocked_request("GET", "/", headers=behind("198.51.100.1"))
+    for number in range(3):
+        limiter.charge(asked, Viewer(Did(f"did:web:n{number}.example.com"), None))
+        limiter.charge(asked, Viewer(Did(f"did:plc:{number + 2}" + "a" * 23), None))
+    with pytest.raises(RateLimitExceeded):
+        limiter.charge(asked, Viewer(Did("did:web:n3.example.com"), None))
+
+
+async def test_that_the_database_is_away_is_charged_to_nobody(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nils = await stage.person()
+    await give_key(stage.pool, nils, KEY)
+
+    async def away(*_: object) -> None:
+        raise ServiceUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reads, "rows_of", away)
+        for _ in range(4):
+            status, _, _ = await client.send(LATEST, bearer(token(KEY, claims(nils, LATEST))))
+            assert status == 503
+    assert (await client.send(LATEST, bearer(token(KEY, claims(nils, LATEST)))))[0] == 200
 
 
 def test_none_is_no_limit(settings: Settings) -> None:
