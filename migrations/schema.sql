@@ -812,15 +812,20 @@ CREATE VIEW public.visible_track AS
     a.avatar,
     a.avatar_cid,
     t.said,
-    ( SELECT b.said
+    COALESCE(( SELECT b.said
            FROM (public.album_track m
-             JOIN public.album b ON (((b.account_id = m.account_id) AND (b.by_list = m.by_list) AND (b.album = m.album))))
-          WHERE ((m.account_id = t.account_id) AND (m.rkey = t.rkey) AND (NOT COALESCE(( SELECT true
+             JOIN public.album b ON (((b.account_id = m.account_id) AND b.by_list AND (b.album = m.album))))
+          WHERE ((m.account_id = t.account_id) AND (m.rkey = t.rkey) AND m.by_list AND (NOT COALESCE(( SELECT true
                    FROM public.visibility v
-                  WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
+                  WHERE ((v.account_id = m.account_id) AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
                  LIMIT 1), false)))
-          ORDER BY m.by_list DESC, m.album
-         LIMIT 1) AS home
+          ORDER BY m.album
+         LIMIT 1), ( SELECT b.said
+           FROM (public.album_track m
+             JOIN public.album b ON (((b.account_id = m.account_id) AND (NOT b.by_list) AND (b.album = m.album))))
+          WHERE ((m.account_id = t.account_id) AND (m.rkey = t.rkey) AND (NOT m.by_list))
+          ORDER BY m.album
+         LIMIT 1)) AS home
    FROM (((public.plyr_track t
      JOIN public.visible_account a ON ((a.id = t.account_id)))
      LEFT JOIN public.subject_count c ON ((c.subject = t.uri)))
@@ -1293,9 +1298,25 @@ CREATE VIEW public.visible_profile AS
     COALESCE(c.scrobble_count, (0)::bigint) AS scrobble_count,
     COALESCE(c.total_duration, (0)::numeric) AS total_duration,
     COALESCE(c.playlist_count, 0) AS playlist_count,
-    ( SELECT count(*) AS count
-           FROM public.visible_album m
-          WHERE (m.account_id = a.id)) AS album_count
+    (( SELECT count(*) AS count
+           FROM public.album m
+          WHERE ((m.account_id = a.id) AND (m.track_count > 0) AND (NOT COALESCE(( SELECT true
+                   FROM public.visibility v
+                  WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
+                 LIMIT 1), false)))) + ( SELECT count(*) AS count
+           FROM ( SELECT o.account_id,
+                    o.album
+                   FROM public.album o
+                  WHERE ((o.account_id = a.id) AND (o.track_count = 0) AND (o.guest_count > 0) AND (NOT COALESCE(( SELECT true
+                           FROM public.visibility v
+                          WHERE ((v.account_id = o.account_id) AND o.by_list AND (v.subject = ('fm.plyr.list/'::text || o.album)) AND v.hides_view)
+                         LIMIT 1), false)))
+                  ORDER BY o.account_id, o.by_list, o.album
+                 LIMIT 100) m
+          WHERE (EXISTS ( SELECT
+                   FROM (public.plyr_list_item i
+                     JOIN public.visible_track g ON ((g.uri = i.subject)))
+                  WHERE ((i.account_id = m.account_id) AND (i.rkey = m.album) AND (NOT i.repeated)))))) AS album_count
    FROM ((((public.visible_account a
      LEFT JOIN public.plyr_profile p ON (((p.account_id = a.id) AND (NOT COALESCE(( SELECT true
            FROM public.visibility v

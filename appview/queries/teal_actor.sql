@@ -30,7 +30,7 @@ by_name AS (
     SELECT n.account_id, 1 AS place, n.name AS text
     FROM visible_teal_name n
     WHERE n.name >= lower($1) AND n.name < lower($1) || chr(1114111)
-        AND NOT (n.handle >= lower($1) AND n.handle < lower($1) || chr(1114111))
+        AND (n.handle = 'handle.invalid' OR NOT (n.handle >= lower($1) AND n.handle < lower($1) || chr(1114111)))
         AND n.listed AND ($3 = 0 OR (n.name, n.account_id) > ($4, $2))
     ORDER BY n.name, n.account_id
     LIMIT $5

@@ -16,10 +16,11 @@ from indexer.stages import RecordRow
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
+POSITION_MAX = (1 << 53) - 1  # beyond it many a client's numbers are not exact
 
 
 class Comment(NamedTuple):
-    """A row. `timestamp_ms`: milliseconds from the track's beginning."""
+    """A row. `timestamp_ms`: milliseconds from the track's beginning, at most `POSITION_MAX`."""
 
     account_id: int
     sort_at: datetime
@@ -48,7 +49,7 @@ def parse(row: RecordRow) -> Comment | None:
         created_at=created,
         updated_at=fields.moment(row.value.get("updatedAt")),
         indexed_at=row.indexed_at,
-        timestamp_ms=position,
+        timestamp_ms=min(position, POSITION_MAX),
         rkey=row.key.rkey,
         uri=fields.uri(row),
         cid=str(row.cid),

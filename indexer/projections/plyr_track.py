@@ -26,11 +26,13 @@ TAGS_MAX = 10
 # A record may hold half a million, in which ten that differ need not be.
 TAGS_READ = 1_000
 TAG_BYTES = 500
+RECORD_BYTES = 16_384  # of a record's JSON that every page with the track carries
 _TAG = regex.compile(r"\X{1,50}")
 
 
 class Track(NamedTuple):
-    """A row. `duration` in seconds; `audio_*`: the blob, and beside or instead of it a URL; `record` is JSON."""
+    """A row. `duration` in seconds; `audio_*`: the blob, and beside or instead of it a URL; `record` is JSON,
+    of at most `RECORD_BYTES`."""
 
     account_id: int
     sort_at: datetime
@@ -88,8 +90,22 @@ def parse(row: RecordRow) -> Track | None:
         tags=tags(value),
         features=fields.texts([each.get("did") for each in fields.objects(value.get("features"))]),
         self_labels=_self_labels(value.get("labels")),
-        record=to_json(value).decode(),
+        record=_shown(value),
     )
+
+
+def _shown(value: dict[str, Any]) -> str:
+    """The record as JSON; one that is too large without its largest fields, which are none that a track needs."""
+    whole = to_json(value)
+    if (size := len(whole)) <= RECORD_BYTES:
+        return whole.decode()
+    shown = dict(value)
+    for length, name in sorted(((len(to_json({name: each})), name) for name, each in value.items()), reverse=True):
+        if size <= RECORD_BYTES:
+            break
+        del shown[name]
+        size -= length - 1
+    return to_json(shown).decode()
 
 
 def tags(value: dict[str, Any]) -> list[str]:

@@ -183,6 +183,16 @@ async def test_an_account_says_how_many_albums_and_playlists_it_has(stage: Stage
     assert (await client.get("fm.plyr.stats.getStats"))["listCount"] == 4
 
 
+async def test_an_album_of_others_tracks_counts_when_one_of_them_shows(stage: Stage, client: Client) -> None:
+    nils, ida = await stage.person(), await stage.person()
+    tracks = await _tracks(stage, nils, 2)
+    await stage.track_list(ida, tracks, tid(0), listType="album")
+    await stage.track_list(ida, [nils.uri(tid(9))], tid(1), listType="album")
+    assert (await client.get("fm.plyr.actor.getProfile", actor=ida.did))["actor"]["albumCount"] == 1
+    await stage.hide(nils)
+    assert (await client.get("fm.plyr.actor.getProfile", actor=ida.did))["actor"]["albumCount"] == 0
+
+
 async def test_a_list_of_a_type_that_no_index_holds_is_one_of_an_unknown_type(stage: Stage, client: Client) -> None:
     nils = await stage.person("nils.example.com")
     letters = random.Random(1)

@@ -57,6 +57,15 @@ async def test_comments_are_given_by_position_or_by_time(stage: Stage, client: C
     assert [comment["uri"] for comment in newest] == [middle, early, late]
 
 
+async def test_comments_at_positions_that_no_track_has_are_paged_through(stage: Stage, client: Client) -> None:
+    nils = await stage.person()
+    uri, _ = await stage.track(nils)
+    for number in range(3):
+        await stage.comment(nils, uri, tid(number), timestampMs=2**63 - 1)
+    pages = await client.pages(COMMENTS, "comments", uri=uri, limit=1)
+    assert [comment["timestampMs"] for page in pages for comment in page] == [2**53 - 1] * 3
+
+
 async def test_what_hidden_accounts_say_does_not_show_and_is_not_counted(stage: Stage, client: Client) -> None:
     nils, ida = await stage.person("nils.example.com"), await stage.person("ida.example.com")
     uri, _ = await stage.track(nils)

@@ -130,6 +130,9 @@ async def test_accounts_are_found_by_the_beginning_of_handle_or_name_each_once(s
     assert await found("Nil") == [nils.did, ida.did]
     assert await found("%") == []
     assert await found("nilsson") == [nils.did]
+    nameless = await stage.person()
+    await stage.put(nameless, "fm.teal.actor.profile", "self", {"displayName": "Handle with care"})
+    assert await found("handle") == [nameless.did]
     await stage.hide(nils)
     assert await found("nil") == [ida.did]
 

@@ -120,7 +120,7 @@ def comment(found: Found) -> Row | None:
         "updated_at": moment(value.get("updatedAt")),
         "sort_at": min(created, found.indexed_at),
         "indexed_at": found.indexed_at,
-        "timestamp_ms": at,
+        "timestamp_ms": min(at, 2**53 - 1),
         "uri": found.uri,
         "cid": found.cid,
         "subject": value["subject"]["uri"],
