@@ -10,6 +10,7 @@ Spec: https://atproto.com/specs/did, https://web.plc.directory/spec/v0.1/did-plc
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -61,6 +62,8 @@ class DirectoryLimits:
 
 _PLC: Final = re.compile(r"did:plc:[a-z2-7]{24}").fullmatch
 _WEB: Final = re.compile(r"did:web:([a-zA-Z0-9.-]+)(?:%3[Aa]([0-9]{1,5}))?").fullmatch
+# More than a host's name may be, and nothing that a database, a log or a URL would stumble over.
+_HOST_NAME: Final = re.compile(r"[a-z0-9._-]+").fullmatch
 _LEGACY: Final[dict[str, Curve]] = {
     "EcdsaSecp256k1VerificationKey2019": "k256",
     "EcdsaSecp256r1VerificationKey2019": "p256",
@@ -263,15 +266,24 @@ def _origin(endpoint: str) -> str | None:
         return None
     if (
         parts.scheme not in ("https", "http")
-        or not parts.hostname
         or len(endpoint) > 300
         or parts.path not in ("", "/")
         or parts.query
         or parts.fragment
         or "@" in parts.netloc
-        or not parts.netloc.isascii()
+        or (host := _host(parts.hostname or "")) is None
     ):
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default = {"https": 443, "http": 80}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None and port != default else "")
+
+
+def _host(name: str) -> str | None:
+    """A host's name or address as it stands in an origin; None for what is neither."""
+    if _HOST_NAME(name):
+        return name
+    try:
+        address = ipaddress.IPv6Address(name)
+    except ValueError:
+        return None
+    return None if address.scope_id is not None else f"[{name}]"
