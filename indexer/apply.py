@@ -20,7 +20,7 @@ from indexer.projecting import project
 from indexer.reading import RecordReader
 from indexer.stages import RecordChange, RecordKeyRow, RecordRow, UnsignedCommit, VerifiedCommit
 from indexer.verify import Head
-from protocol.syntax import RecordKey, SyntaxInvalid
+from protocol.syntax import RecordKey, SyntaxInvalid, is_record_key
 from runtime.db import Connection
 from runtime.sql import Queries
 
@@ -75,10 +75,10 @@ class Applier:
                 await asyncio.sleep(0)
                 breathed = loop.time()
             row = await self._row(key, pending, now, letters) if pending.change.value is not None else None
-            if row is None:
-                drops.append(key)
-            else:
+            if row is not None:
                 puts.append(row)
+            elif is_record_key(key.rkey):  # under any other nothing stands, and it may be none that can be asked for
+                drops.append(key)
         if drops:
             await connection.execute(SQL["delete_records"], *_columns(drops))
         if puts:

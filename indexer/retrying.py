@@ -22,7 +22,7 @@ from indexer.reading import RecordReader
 from indexer.stages import RecordKeyRow, RecordRow
 from indexer.states import RepoState
 from protocol.cbor import Cid
-from protocol.syntax import Did, RecordKey, SyntaxInvalid, Tid
+from protocol.syntax import Did, Tid, is_record_key
 from runtime.db import Connection, Pool
 from runtime.sql import Queries
 
@@ -103,7 +103,7 @@ class Retrier:
     def _judge_unstored(self, letter: asyncpg.Record, rkey: str, repo: RepoState) -> Outcome:
         match letter["reason"]:
             case "record_key_invalid":
-                impossible = not _is_key(rkey)
+                impossible = not is_record_key(rkey)
             case "record_too_large":
                 impossible = letter["bytes"] > self._record_max_bytes
             case _:
@@ -117,11 +117,3 @@ class Retrier:
             repo.account_id: "a record that was set aside is tried again" for repo in repos if repo.state == "synced"
         }
         await states.desynchronize(connection, synced, states.ANY_NUMBER)
-
-
-def _is_key(rkey: str) -> bool:
-    try:
-        RecordKey.parse(rkey)
-    except SyntaxInvalid:
-        return False
-    return True

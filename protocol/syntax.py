@@ -245,6 +245,10 @@ def is_cid_string(text: str) -> bool:
     return _CID(text) is not None
 
 
+def is_record_key(text: str) -> bool:
+    return _RECORD_KEY(text) is not None
+
+
 def is_language(text: str) -> bool:
     """A well-formed BCP 47 tag, at most 128 characters, that repeats no variant and no extension's letter."""
     found = _LANGUAGE(text) if len(text) <= 128 else None
