@@ -157,7 +157,7 @@ def parse(envelope: Envelope) -> Frame:
         return _PARSERS[envelope.kind](Fields(envelope.body), envelope.seq)
     except KeyError as fault:
         raise FrameInvalid(f"unknown kind {envelope.kind[:_MAX_TEXT]!r}") from fault
-    except (SyntaxInvalid, CborInvalid) as fault:
+    except SyntaxInvalid as fault:
         raise FrameInvalid(str(fault)) from fault
 
 
@@ -212,7 +212,10 @@ class Fields:
         return value
 
     def link(self, name: str) -> Cid:
-        return Cid.from_bytes(self.blob(name))
+        try:
+            return Cid.from_bytes(self.blob(name))
+        except CborInvalid as fault:
+            raise FrameInvalid(f"{name}: {fault}") from fault
 
     def optional_link(self, name: str) -> Cid | None:
         return self.link(name) if self.has(name) else None

@@ -113,6 +113,9 @@ def test_a_commit_with_a_wrong_field_is_rejected_by_name(changes: dict[str, Any]
         {"ops": [{"action": "create", "path": PATH, "cid": None}]},
         {"ops": [{"action": "delete", "path": 1, "cid": None}]},
         {"prevData": "text"},
+        {"prevData": b"\x00"},
+        {"ops": [{"action": "create", "path": PATH, "cid": b"\x00"}]},
+        {"ops": [{"action": "delete", "path": PATH, "cid": None, "prev": b"\x00"}]},
     ],
 )
 def test_ops_that_cannot_be_read_are_left_to_whoever_knows_the_signature(changes: dict[str, Any]) -> None:

@@ -291,6 +291,10 @@ def desync_prev_data(repo: Repo, body: dict[str, Any]) -> None:
     body["prevData"] = "text"
 
 
+def desync_link(repo: Repo, body: dict[str, Any]) -> None:
+    body["ops"][0]["cid"] = b"\x00"
+
+
 def desync_hidden_op(repo: Repo, body: dict[str, Any]) -> None:
     body["ops"] = body["ops"][1:]
 
@@ -318,6 +322,7 @@ def desync_record_altered(repo: Repo, body: dict[str, Any]) -> None:
         (desync_not_deleted, Desync.OPS_MISMATCH),
         (desync_action, Desync.OPS_MISMATCH),
         (desync_prev_data, Desync.OPS_MISMATCH),
+        (desync_link, Desync.OPS_MISMATCH),
         (desync_hidden_op, Desync.INVERSION_MISMATCH),
         (desync_wrong_prev, Desync.INVERSION_MISMATCH),
         (desync_record_absent, Desync.RECORD_MISSING),
