@@ -4,12 +4,12 @@
 SELECT active, status, deleted, status_at FROM account WHERE id = $1;
 
 -- name: awaited
--- The synced repos for which events wait. Their rows are locked by a statement before: one that waits for a lock sees
--- what was there when it began to wait, and not the event that the holder of the lock has put there.
+-- The repos for which events wait. Their rows are locked by a statement before: one that waits for a lock sees what was
+-- there when it began to wait, and not the event that the holder of the lock has put there.
 -- $1 account_ids bigint[]
 SELECT r.account_id
 FROM repo r
-WHERE r.account_id = ANY ($1::bigint[]) AND r.state = 'synced'
+WHERE r.account_id = ANY ($1::bigint[])
   AND EXISTS (SELECT FROM buffered_event b WHERE b.account_id = r.account_id)
 ORDER BY r.account_id;
 

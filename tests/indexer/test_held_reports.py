@@ -1,0 +1,121 @@
+"""What a PDS reports of an account whose document has to be read first, while its repo is not synced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from indexer.judge import Source
+from runtime.db import Pool
+from tests.indexer.network import Network, Parts, eventually, held, network, running
+from tests.indexer.repos import Repo, record
+from tests.indexer.world import World
+
+TRACK, OTHER = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.track/3aaaaaaaaaa2b"
+
+
+@pytest.fixture
+async def net() -> AsyncGenerator[Network]:
+    async with network() as net:
+        yield net
+
+
+@pytest.fixture
+async def parts(tmp_path, net: Network, pool: Pool) -> AsyncGenerator[Parts]:
+    async with running(tmp_path, net, pool, identity_refresh_min=0.1, sync_retry_min=600.0) as parts:
+        yield parts
+
+
+@pytest.fixture
+async def world(net: Network, pool: Pool) -> World:
+    return await World.make(pool, source=Source(net.pds.host.origin.replace("http", "ws"), is_pds=True))
+
+
+async def unfetched(parts: Parts, net: Network, state: str) -> Repo:
+    """A repo with rows that is to be fetched in an hour, of an account whose document was read long ago."""
+    repo = net.repo((TRACK, record()))
+    await parts.track(repo.did)
+    await parts.reaches(repo.did, "synced")
+    await parts.pool.execute("UPDATE repo SET state = $1, next_attempt_at = now() + interval '1 hour'", state)
+    await parts.pool.execute("UPDATE identity SET resolved_at = now() - interval '1 hour'")
+    return repo
+
+
+async def is_gone(parts: Parts, did: str) -> bool:
+    return (await parts.account(did))["deleted"] and not await parts.records(did)
+
+
+@pytest.mark.parametrize("state", ["desynchronized", "error", "pending"])
+async def test_of_an_account_that_its_host_deletes_nothing_remains_though_its_repo_never_comes(
+    parts: Parts, net: Network, world: World, state: str
+) -> None:
+    repo = await unfetched(parts, net, state)
+    world.commit(repo.write((OTHER, record())))
+    world.account(repo.did, active=False, status="deleted")
+    del net.pds.repos[repo.did]
+    await world.write()
+    parts.identities.wake()
+    await eventually(lambda: is_gone(parts, repo.did), "all of it is gone")
+    assert await world.held() == 0
+
+
+async def test_an_account_that_goes_and_comes_back_meanwhile_is_fetched(
+    parts: Parts, net: Network, world: World
+) -> None:
+    repo = await unfetched(parts, net, "error")
+    world.account(repo.did, active=False, status="deactivated")
+    world.account(repo.did, active=True)
+    world.commit(repo.write((OTHER, record())))
+    await world.write()
+    parts.identities.wake()
+    await parts.reaches(repo.did, "synced")
+    assert await parts.records(repo.did) == held(repo)
+    assert (await parts.account(repo.did))["active"]
+
+
+async def test_what_waits_behind_a_report_that_changes_nothing_goes_on_waiting(
+    parts: Parts, net: Network, world: World
+) -> None:
+    repo = await unfetched(parts, net, "error")
+    world.put("#identity", {"did": repo.did})
+    world.commit(repo.write((OTHER, record())))
+    world.account(repo.did, active=True, status="throttled")
+    await world.write()
+    assert await world.held() == 2
+    parts.identities.wake()
+
+    async def is_heeded() -> bool:
+        return (await parts.account(repo.did))["status"] == "throttled"
+
+    await eventually(is_heeded, "the report is heeded")
+    assert await world.held() == 1
+    await parts.due(repo.did)
+    await parts.reaches(repo.did, "synced")
+    assert await parts.records(repo.did) == held(repo)
+    assert await world.held() == 0
+
+
+async def test_a_deletion_that_is_reported_while_the_host_is_asked_is_a_deletion(
+    parts: Parts, net: Network, world: World, pool: Pool
+) -> None:
+    repo = await unfetched(parts, net, "error")
+    del net.pds.repos[repo.did]
+
+    async def report(did: str) -> None:
+        net.pds.before_status = None
+        world.account(did, active=False, status="deleted")
+        await world.write()
+        await pool.execute("UPDATE identity SET check_at = now() + interval '1 hour'")
+
+    net.pds.before_status = report
+    await parts.due(repo.did)
+
+    async def was_answered() -> bool:
+        return (await parts.repo(repo.did))["lease_until"] is None and net.pds.asked_status(repo.did) > 0
+
+    await eventually(was_answered, "the host has answered")
+    assert not await is_gone(parts, repo.did), "that it may say so is not known"
+    await pool.execute("UPDATE identity SET check_at = now()")
+    parts.identities.wake()
+    await eventually(lambda: is_gone(parts, repo.did), "all of it is gone")
