@@ -28,8 +28,6 @@ from runtime.sql import Queries
 SQL = Queries.beside(__file__)
 
 DELETED = "deleted"
-# A host that gives no clear answer is asked so often whether it has an account that was deleted: for some hours.
-DELETED_ASKS = 12
 # What a host is not there to say: the account is hidden, and asked for again.
 NOT_FOUND = "not_found"
 
@@ -99,7 +97,8 @@ async def bury(connection: Connection, account_id: int) -> None:
 
 
 async def settle_deletion(connection: Connection, account_id: int) -> None:
-    """Nobody says that a deleted account lives elsewhere: its host is forgotten. Nothing happens to any other."""
+    """A deleted account lives nowhere, by its document or by the word of the host that this names, which is forgotten.
+    That nobody answers says nothing: it is asked on. Nothing happens to any other account."""
     await connection.execute(SQL["settle_deletion"], account_id)
 
 

@@ -18,16 +18,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from indexer import buffer, metrics, states
-from indexer.accounts import (
-    DELETED_ASKS,
-    Resolution,
-    Taking,
-    bury,
-    give_handles,
-    refuse_handle,
-    settle_deletion,
-    store_identities,
-)
+from indexer.accounts import Resolution, Taking, bury, give_handles, refuse_handle, store_identities
 from indexer.crew import Crew, backoff
 from indexer.effects import Rules
 from indexer.gathering import Gatherer
@@ -179,8 +170,6 @@ class IdentityWorker:
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(SQL["note_failure"], claim.account_id, pg_text(str(fault)))
                 await connection.execute(SQL["postpone"], claim.account_id, claim.until, self._retry(claim))
-                if claim.attempts >= DELETED_ASKS:
-                    await settle_deletion(connection, claim.account_id)
         else:
             metrics.IDENTITIES.labels("resolved").inc()
             await self._settle(claim)

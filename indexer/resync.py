@@ -22,7 +22,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import metrics
-from indexer.accounts import DELETED_ASKS, NOT_FOUND, ask_again, heed_answer, settle_deletion
+from indexer.accounts import NOT_FOUND, ask_again, heed_answer, settle_deletion
 from indexer.crew import Crew, backoff
 from indexer.download import Downloads, Outpaced, bounds
 from indexer.effects import Rules
@@ -283,7 +283,7 @@ class SyncWorkers:
             await connection.execute(SQL["put_back"], *claim.lease, False, None)
             if not status.active:
                 await ask_again(connection, account_id, self._backoff(claim))
-                if status.status == NOT_FOUND or claim.attempts >= DELETED_ASKS:
+                if status.status == NOT_FOUND:
                     await settle_deletion(connection, account_id)
         known = "active" if status.active else status.status
         metrics.SYNCS.labels("status", known if known in STATUSES else "other").inc()
@@ -311,9 +311,7 @@ class SyncWorkers:
             await connection.fetchval(SQL["hold_any"], *claim.lease)  # so that an event that comes now is seen
             soon = backoff(claim.attempts, FIRST_RETRY, self._settings.sync_retry_max)
             pauses = self._backoff(claim), soon, fetched_since
-            held = await connection.fetchval(SQL["fail"], *claim.lease, pg_text(detail), *pauses)
-            if held and claim.attempts >= DELETED_ASKS:
-                await settle_deletion(connection, claim.lease.account_id)
+            await connection.execute(SQL["fail"], *claim.lease, pg_text(detail), *pauses)
             if doubt:
                 await connection.execute(SQL["doubt"], claim.lease.account_id)
         if doubt:

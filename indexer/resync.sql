@@ -108,8 +108,7 @@ SET state = CASE WHEN state = 'inactive' THEN state ELSE 'error' END,
         THEN $5::double precision
         ELSE $4::double precision
     END
-WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive')
-RETURNING account_id;
+WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive');
 
 -- name: doubt
 -- The account may have moved, or have another key.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from indexer.accounts import DELETED_ASKS, set_status
+from indexer.accounts import set_status
 from runtime.db import Pool
 from tests.indexer.network import GET_STATUS, Network, Parts, eventually, held, network, running, second_pds
 from tests.indexer.repos import Repo, record
@@ -341,32 +341,6 @@ async def test_a_deletion_that_overtakes_the_return_has_the_host_asked_again(par
     parts.identities.wake()
     await parts.reaches(repo.did, "synced")
     assert await parts.records(repo.did) == held(repo)
-
-
-async def test_a_deleted_account_whose_host_says_nothing_is_asked_for_a_while(parts, net, pool) -> None:
-    repo = await synced(parts, net)
-    net.pds.statuses[repo.did] = {"active": "perhaps"}
-    await report(parts, repo.did, False, "deleted", T0)
-    parts.identities.wake()
-    await eventually(lambda: has_failed(parts, repo.did), "it was asked in vain")
-    assert (await parts.repo(repo.did))["next_attempt_at"] > datetime.now(UTC), "it is asked again"
-    await pool.execute("UPDATE repo SET attempts = $1", DELETED_ASKS)
-    await parts.due(repo.did)
-    await is_left(parts, repo.did)
-    assert net.pds.asked_status(repo.did) == 2
-
-
-async def has_failed(parts: Parts, did: str) -> bool:
-    return (await parts.repo(did))["attempts"] == 1
-
-
-async def test_a_deleted_account_whose_document_cannot_be_read_is_looked_for_a_while(parts, net, pool) -> None:
-    repo = await synced(parts, net)
-    net.plc.says(f"/{repo.did}", {"message": "no"}, status=404)
-    await report(parts, repo.did, False, "deleted", T0)
-    await pool.execute("UPDATE identity SET attempts = $1", DELETED_ASKS)
-    parts.identities.wake()
-    await is_left(parts, repo.did)
 
 
 async def test_what_a_host_was_asked_before_a_deletion_does_not_undo_it(parts, net, pool) -> None:
