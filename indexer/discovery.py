@@ -4,7 +4,7 @@ Reads listings, page by page: for each collection `listReposByCollection` of a c
 each PDS that we subscribe to. Who is new comes to the end of the queue, in one transaction with the page's cursor, so
 that a listing goes on where it was left; a host without room for more questions (asking.py) is left until it may have
 some. Each is read again from its beginning on a schedule, whatever its cursor had passed, so that nobody is missed for
-good. One listing at a time; one task.
+good. One listing at a time, for a turn, since one may have no end; one task.
 Spec: com.atproto.sync.listReposByCollection, listRepos; sync.md section 3.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -40,6 +41,11 @@ UNKNOWN_METHOD = (404, 405, 501)
 CURSOR_REFUSED = 400
 # A host without room for so long is left, and the other listings are read [s].
 PATIENCE = 1.0
+# How long one listing is read before the others get their turn [s].
+TURN = 30.0
+# One that brings nobody new on so many pages in a row goes round in circles: of 500 repos each they are more than any
+# listing has.
+BARREN_PAGES = 10_000
 
 
 class Listing(NamedTuple):
@@ -64,6 +70,7 @@ class Discovery:
         self._collections = sorted(tracking(wire_names(settings.collections, settings.namespace)))
         self._due: dict[Listing, float] = {}
         self._failures: dict[Listing, int] = {}
+        self._barren: Counter[Listing] = Counter()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Discover until `stop`."""
@@ -97,9 +104,9 @@ class Discovery:
         return {listing: finished.get(listing, float("inf")) for listing in listings}
 
     async def _follow(self, listing: Listing) -> float:
-        """Read a listing from where it was left to its end. The seconds until it is to be read again."""
+        """Read on in a listing where it was left. The seconds until it is to be read again, or further."""
         try:
-            await self._read(listing)
+            is_over = await self._read(listing)
         except XrpcError as fault:
             if fault.status == CURSOR_REFUSED and await self._pool.fetchval(SQL["forget_cursor"], *listing):
                 log.warning("%s does not go on with its listing of %s: read from its beginning", *listing)
@@ -114,25 +121,31 @@ class Discovery:
             log.warning("%s: listing %s waits for its host: %s", *listing, fault)
             return self._asker.wait(listing.origin)
         self._failures.pop(listing, None)
-        return self._settings.discovery_interval
+        return self._settings.discovery_interval if is_over else 0.0
 
     def _failed(self, listing: Listing, fault: Exception) -> float:
         log.warning("%s: listing %s failed: %s", *listing, fault)
         failures = self._failures[listing] = self._failures.get(listing, 0) + 1
         return backoff(failures - 1, self._settings.sync_retry_min, self._settings.discovery_interval)
 
-    async def _read(self, listing: Listing) -> None:
+    async def _read(self, listing: Listing) -> bool:
+        """Whether the listing came to its end within a turn."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + TURN
         cursor: str | None = await self._pool.fetchval(SQL["read_cursor"], *listing)
         found = 0
         while True:
             page = await self._page(listing, cursor)
-            if page.cursor == cursor:
+            if page.cursor == cursor or self._barren[listing] >= BARREN_PAGES:
                 page = page._replace(cursor=None)
-            found += await self._take_in(listing, page)
-            if page.cursor is None:
-                break
+            new = await self._take_in(listing, page)
+            found += new
             cursor = page.cursor
+            self._barren[listing] = 0 if new or cursor is None else self._barren[listing] + 1
+            if cursor is None or loop.time() >= until:
+                break
         log.info("%s: %d new accounts have %s", listing.origin, found, listing.name)
+        return cursor is None
 
     async def _page(self, listing: Listing, cursor: str | None) -> Page:
         params = {"limit": str(self._settings.discovery_page)}

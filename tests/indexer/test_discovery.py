@@ -1,12 +1,14 @@
 """Listings of who has our collections: read to their end, gone on with, read again, and not trusted in their form."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from itertools import count, cycle
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from indexer import discovery as discovering
 from indexer.asking import Asker
 from indexer.discovery import Discovery
 from indexer.hosts import Hosts
@@ -35,6 +37,7 @@ class Directory:
         self.open_at = 0.0
         self.early = 0
         self.asked: list[tuple[str, str | None]] = []
+        self.endless: dict[str, Iterator[str]] = {}
         server.on(BY_COLLECTION, self.answer)
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -50,6 +53,8 @@ class Directory:
             return web.json_response({"error": "InternalServerError"}, status=500)
         if cursor in self.refused:
             return web.json_response({"error": "InvalidRequest"}, status=400)
+        if collection in self.endless:
+            return web.json_response({"repos": [], "cursor": next(self.endless[collection])})
         listed, start = self.dids.get(collection, []), int(cursor or 0)
         page: dict[str, Any] = {"repos": [{"did": did} for did in listed[start : start + 2]]}
         if start + 2 < len(listed):
@@ -243,6 +248,42 @@ async def test_a_cursor_that_does_not_move_ends_the_listing(make, pool, director
     async with at_work(make().discovery):
         await eventually(lambda: finished(pool), "it has come to its end")
     assert len(directory.server.asked) == 2
+
+
+@pytest.mark.parametrize("cursors", [cycle("ab"), map(str, count())])
+async def test_a_listing_without_an_end_keeps_no_other_from_being_read(
+    make, pool, directory, monkeypatch, cursors
+) -> None:
+    monkeypatch.setattr(discovering, "TURN", 0.1)
+    dids = [did_of(number) for number in range(5)]
+    directory.endless["fm.plyr.like"] = cursors
+    directory.dids["fm.plyr.track"] = dids
+    async with at_work(make(collections="fm.plyr.like,fm.plyr.track", sync_poll=0.05).discovery):
+        await reaches(pool, dids)
+
+
+async def test_a_listing_that_takes_several_turns_is_read_once_and_to_its_end(
+    make, pool, directory, monkeypatch
+) -> None:
+    monkeypatch.setattr(discovering, "TURN", 0.0)
+    dids = [did_of(number) for number in range(5)]
+    directory.dids["fm.plyr.track"] = dids
+    async with at_work(make(sync_poll=0.05).discovery):
+        await reaches(pool, dids)
+        await eventually(lambda: finished(pool), "it has come to its end")
+    assert directory.asked == [("fm.plyr.track", None), ("fm.plyr.track", "2"), ("fm.plyr.track", "4")]
+
+
+async def test_a_listing_that_brings_nobody_new_for_long_is_left_until_the_next_round(
+    make, pool, directory, monkeypatch
+) -> None:
+    monkeypatch.setattr(discovering, "BARREN_PAGES", 3)
+    directory.endless["fm.plyr.like"] = cycle("ab")
+    directory.dids["fm.plyr.track"] = dids = [did_of(number) for number in range(20)]
+    async with at_work(make(collections="fm.plyr.like,fm.plyr.track").discovery):
+        await reaches(pool, dids)
+    assert [cursor for collection, cursor in directory.asked if collection == "fm.plyr.like"] == [None, "a", "b", "a"]
+    assert await finished(pool)
 
 
 @pytest.mark.parametrize(
