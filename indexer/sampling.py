@@ -2,13 +2,13 @@
 
 By turns one of the repos that changed last, where something is most likely to be missed, and the one that was not asked
 for longest. A rev that its host has had for a while, that the stream has passed and that is not here was missed: the
-repo is fetched, the lag shows its age, and when several in a row were missed the relay is blind, and another one is
-read. A rev that came through the stream says that the relay sees; what was fetched says nothing of it. A host that
-was away stays the one that was not asked for longest: it is passed over every other time, so that however many there
-are the others are asked too. A rev that may still come tells nothing, and the repo's turn passes. An unsigned source
-tells of what is indexed alone: that a host has something newer says nothing of it, and what it conceals is only found
-because the repo is fetched, however new it is; all turns are those of the one that was not asked for longest then. One
-task. sync.md section 6.
+repo is fetched, the lag shows its age, and when several in a row were missed, of several hosts, the relay is blind, and
+another one is read: a host that tells no relay of its commits makes none blind. A rev that came through the stream says
+that the relay sees; what was fetched says nothing of it. A host that was away stays the one that was not asked for
+longest: it is passed over every other time, so that however many there are the others are asked too. A rev that may
+still come tells nothing, and the repo's turn passes. An unsigned source tells of what is indexed alone: that a host has
+something newer says nothing of it, and what it conceals is only found because the repo is fetched, however new it is;
+all turns are those of the one that was not asked for longest then. One task. sync.md section 6.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 MINUTE = 60.0
 # After so many samples that tell nothing, what was missed before them is no lag any more.
 FORGETS = 20
+# A relay is blind when something of so many hosts has not come, or of all that answer.
+HOSTS = 3
 
 Outcome: TypeAlias = Literal["seen", "missed", "quiet", "early", "lagging", "different", "away"]
 
@@ -62,6 +64,7 @@ class Sampler:
         self._away: dict[str, None] = {}
         self._source = ""
         self._missed = 0
+        self._missed_of: set[str] = set()
         self._untold = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -81,7 +84,7 @@ class Sampler:
             return
         if source.origin != self._source:
             self._source = source.origin
-            self._missed = 0
+            self._sees()
         (query, *rest), all_hosts = next(self._turns)
         row = await self._pool.fetchrow(query, [*self._heads.busy(), *(() if all_hosts else self._away)], *rest)
         if row is None:
@@ -103,7 +106,7 @@ class Sampler:
             await self._pool.execute(SQL["pass_over"], did, asked_at)
         else:
             await self._heads.settle(origin, asked_at, [said])
-        self._count(outcome, said)
+        await self._count(outcome, origin, said)
 
     def _note_away(self, origin: str) -> None:
         self._away[origin] = None
@@ -125,22 +128,35 @@ class Sampler:
             return "lagging" if late else "missed"
         return "seen" if rev == stored["rev"] and time > stored["live_since"] else "quiet"
 
-    def _count(self, outcome: Outcome, said: Said) -> None:
+    async def _count(self, outcome: Outcome, origin: str, said: Said) -> None:
         """What the samples say of the relay."""
         if outcome == "missed":
             assert said.head is not None
             self._untold = 0
             self._missed += 1
+            if len(self._missed_of) < HOSTS:
+                self._missed_of.add(origin)
             age = (datetime.now(UTC) - said.head.rev.time).total_seconds()
             metrics.MISSED.inc()
             metrics.lag.missing(age)
             log.warning("%s: %s of %s has not come within %.0f s", self._source, said.head.rev, said.did, age)
-            if self._missed >= self._settings.sample_blind and self._turn_away():
+            if await self._is_blind() and self._turn_away():
                 log.error("%s: blind, %d revs in a row have not come", self._source, self._missed)
-                self._missed = 0
+                self._sees()
             return
         self._untold += 1
         if outcome == "seen":
-            self._missed = 0
+            self._sees()
         if outcome == "seen" or self._untold >= FORGETS:
             metrics.lag.missing(0.0)
+
+    def _sees(self) -> None:
+        self._missed = 0
+        self._missed_of.clear()
+
+    async def _is_blind(self) -> bool:
+        if self._missed < self._settings.sample_blind:
+            return False
+        if len(self._missed_of) == HOSTS:
+            return True
+        return not await self._pool.fetchval(SQL["has_others"], [*self._missed_of, *self._away])

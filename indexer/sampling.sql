@@ -51,3 +51,12 @@ JOIN repo r ON r.account_id = a.id
 JOIN identity i ON i.account_id = a.id
 JOIN source_cursor c ON c.source = $3 AND c.shard = ''
 WHERE a.did = $1 AND i.pds = $2 AND r.state = 'synced' AND NOT i.stale;
+
+-- name: has_others
+-- Whether there are repos at other hosts than these.
+-- $1 hosts text[]
+SELECT EXISTS (
+    SELECT FROM repo r
+    JOIN identity i ON i.account_id = r.account_id
+    WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
+);

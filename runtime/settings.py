@@ -178,7 +178,9 @@ class Settings(BaseSettings):
     compare_identities: int = _field(50, "identities resolved anew at once after a gap [identities]", ge=1)
     sample_rate: float = _field(6.0, "repos whose hosts are asked whether the relay misses something [repos/min]", gt=0)
     sample_delay: float = _field(120.0, "a commit that has not come for so long after it was made is missed [s]", gt=0)
-    sample_blind: int = _field(5, "missed commits in a row after which another relay is read [samples]", ge=1)
+    sample_blind: int = _field(
+        5, "missed commits in a row, of several hosts, after which another relay is read [samples]", ge=1
+    )
 
     # Identity
     identity_cache: int = _field(50_000, "DID documents held in memory [documents]", ge=100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from indexer.heads import Heads
 from indexer.inbox import Inbox, Position
 from indexer.judge import Source
 from indexer.limits import head_limits
-from indexer.sampling import FORGETS, Sampler
+from indexer.sampling import FORGETS, HOSTS, Sampler
 from protocol.cbor import Cid
 from protocol.syntax import Tid
 from runtime.db import Pool
@@ -221,6 +221,47 @@ async def test_several_misses_in_a_row_turn_from_the_relay(tmp_path: Path, pool:
             await stage.sampler.sample()
             await stage.parts.reaches(repo.did, "synced")
         assert stage.turned_away == [RELAY]
+
+
+async def test_one_host_of_several_cannot_have_a_relay_taken_for_blind(tmp_path: Path, pool: Pool) -> None:
+    """It may tell nobody of its commits; what is missed of others too, the relay keeps from us."""
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage, AsyncExitStack() as hosts:
+        others: list[Repo] = []
+        for number in range(HOSTS):
+            pds = await hosts.enter_async_context(second_pds())
+            Heading(pds)
+            others.append(stage.net.repo((track(100 + number), record()), pds=pds))
+        await stage.parts.track(*(repo.did for repo in others))
+        for repo in others:
+            await stage.parts.reaches(repo.did, "synced")
+        (silent,) = await stage.synced(1)
+        before, number = missed(), 2
+        while missed() < before + 4:
+            silent.write((track(number), record()))
+            number += 1
+            await stage.sampler.sample()
+            await stage.parts.reaches(silent.did, "synced")
+        assert stage.turned_away == []
+        for repo in others[1:]:
+            repo.write((track(200), record()))
+        for _ in range(40):
+            await stage.sampler.sample()
+        assert stage.turned_away
+
+
+async def test_hosts_that_are_away_do_not_speak_for_a_blind_relay(
+    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resync, "FIRST_HOST_PAUSE", 0.0)
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage, second_pds() as away:
+        (repo,) = await stage.synced(1)
+        Heading(away).broken = True
+        await pool.execute(MANY, away.host.origin)
+        for number in range(12):
+            repo.write((track(2 + number), record()))
+            await stage.sampler.sample()
+            await stage.parts.reaches(repo.did, "synced")
+        assert stage.turned_away
 
 
 async def test_a_commit_that_came_live_says_that_the_relay_sees(tmp_path: Path, pool: Pool) -> None:
