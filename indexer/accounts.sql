@@ -24,11 +24,12 @@ SELECT account_id FROM repo WHERE account_id = ANY ($1::bigint[]) ORDER BY accou
 UPDATE account SET active = $2, status = $3, deleted = $4, status_at = $5 WHERE id = $1;
 
 -- name: ask_again
--- The host of an inactive account is to be asked for its status after some seconds.
+-- The host of an inactive account is to be asked for its status after some seconds; at once, if that was called for while
+-- it was asked.
 -- $1 account_id bigint, $2 seconds double precision
 UPDATE repo
 SET next_attempt_at = now() + $2::double precision * interval '1 second', attempts = least(attempts + 1, 1000)
-WHERE account_id = $1 AND state = 'inactive';
+WHERE account_id = $1 AND state = 'inactive' AND next_attempt_at > clock_timestamp();
 
 -- name: rest_repo
 -- An account that is not active: its events are dropped, those that wait too, and a sync under way ends.

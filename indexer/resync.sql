@@ -31,17 +31,23 @@ WHERE account_id = ANY ($1::bigint[])
 RETURNING account_id, lease;
 
 -- name: renew
--- The work on these repos goes on. Whoever takes several rows of repos takes them in the order of their ids.
+-- The work on these repos goes on; so does asking the host of an inactive account, unless that is to begin anew. Whoever
+-- takes several rows of repos takes them in the order of their ids.
 -- $1 account_ids bigint[], $2 leases bigint[], $3 lease double precision
 WITH held AS MATERIALIZED (
     SELECT r.account_id
     FROM unnest($1::bigint[], $2::bigint[]) AS c (account_id, lease)
-    JOIN repo r ON r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing'
+    JOIN repo r ON r.account_id = c.account_id AND r.lease = c.lease
+    WHERE r.state = 'syncing' OR (r.state = 'inactive' AND r.next_attempt_at > now())
     ORDER BY r.account_id
     FOR UPDATE OF r
 )
 UPDATE repo r
-SET lease_until = now() + $3::double precision * interval '1 second'
+SET lease_until = CASE WHEN r.state = 'syncing' THEN now() + $3::double precision * interval '1 second' END,
+    next_attempt_at = CASE
+        WHEN r.state = 'syncing' THEN r.next_attempt_at
+        ELSE greatest(r.next_attempt_at, now() + $3::double precision * interval '1 second')
+    END
 FROM held
 WHERE r.account_id = held.account_id;
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
+from indexer import states
 from indexer.crew import backoff
 from runtime.db import Pool
 from tests.indexer.network import GET_REPO, GET_STATUS, Network, Parts, Pds, eventually, network, running, second_pds
@@ -238,3 +239,46 @@ async def test_a_repo_that_is_larger_than_is_read_fails_by_name_and_is_not_read_
         assert "larger" in row["last_error"] or "more than" in row["last_error"]
         assert row["attempts"] == 1
         assert await parts.records(large.did) == {}
+
+
+async def resting(parts: Parts, net: Network) -> str:
+    """The DID of an account that is not active, as its host says; this is asked again when it is due."""
+    repo = net.repo((TRACK, record()))
+    net.pds.errors[repo.did] = 400, "RepoDeactivated"
+    net.pds.statuses[repo.did] = {"active": False, "status": "deactivated"}
+    await parts.track(repo.did)
+    await parts.reaches(repo.did, "inactive")
+    del net.pds.errors[repo.did]
+    return repo.did
+
+
+async def test_the_answer_of_a_host_that_takes_longer_than_a_lease_counts(tmp_path, net, pool) -> None:
+    async def slowly(_: str) -> None:
+        await asyncio.sleep(2.5)
+
+    async with running(tmp_path, net, pool, sync_lease=1.1) as parts:
+        did = await resting(parts, net)
+        del net.pds.statuses[did]
+        net.pds.before_status = slowly
+        before = net.pds.asked_status(did)
+        await parts.due(did)
+        await parts.reaches(did, "synced")
+    assert net.pds.asked_status(did) == before + 1
+
+
+async def test_a_host_is_asked_again_at_once_when_something_is_told_while_it_is_asked(tmp_path, net, pool) -> None:
+    """Nobody looks at the queue meanwhile, and the first answer is given before what is told is true."""
+
+    async def told(did: str) -> None:
+        net.pds.before_status = comes_back
+        async with pool.acquire() as connection, connection.transaction():
+            await states.ask_hosts(connection, [(await parts.account(did))["id"]])
+
+    async def comes_back(did: str) -> None:
+        net.pds.statuses.pop(did, None)
+
+    async with running(tmp_path, net, pool, sync_poll=600.0, identity_refresh_min=0.1) as parts:
+        did = await resting(parts, net)
+        net.pds.before_status = told
+        await parts.due(did)
+        await parts.reaches(did, "synced")
