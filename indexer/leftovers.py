@@ -3,7 +3,8 @@
 The ways to settle a repo drain its events in the same transaction, so there should be none left over. But a lost event
 is the one thing that nobody would notice; so this looks again and again, lets what it finds have its effect, and says
 so loudly. What waits for one repo is bounded as it comes, what waits for all together is here: a host that tells of
-many accounts, and gives out none of their repos, would fill the disk. What is forgotten comes with the repo.
+many accounts, and gives out none of their repos or documents, would fill the disk. What is forgotten comes with the
+repo, which is fetched then.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from indexer import buffer, metrics
+from indexer import buffer, metrics, states
 from indexer.effects import Rules, clear_buffers
-from indexer.rejections import Rejection
+from indexer.rejections import Desync, Rejection
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.sql import Queries
 from runtime.stopping import pause
@@ -28,7 +29,7 @@ AT_ONCE = 100
 
 
 class Leftovers:
-    """Looks for them every `interval` seconds. `bytes_max`: of events that wait for repos which are to be fetched."""
+    """Looks for them every `interval` seconds. `bytes_max`: of events that wait for repos, or documents, together."""
 
     def __init__(self, pool: Pool, rules: Rules, interval: float, bytes_max: int) -> None:
         self._pool = pool
@@ -61,7 +62,11 @@ class Leftovers:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(SQL["crowded"], self._bytes_max)
             if rows:
-                log.warning("too much waits for repos that can't be fetched: that of %d is forgotten", len(rows))
+                log.warning("too much waits for repos or documents that don't come: that of %d is forgotten", len(rows))
                 await clear_buffers(connection, [row["account_id"] for row in rows])
+                reason = f"{Desync.BUFFER_FULL}: too much waited for this and other identities"
+                synced = [row["account_id"] for row in rows if row["synced"]]
+                pace = self._rules.pace
+                await states.desynchronize(connection, dict.fromkeys(synced, reason), pace.resyncs_per_hour)
         metrics.EVENTS.labels("rejected", Rejection.BUFFER_FULL).inc(sum(row["events"] for row in rows))
         return len(rows)

@@ -13,21 +13,22 @@ ORDER BY a.id
 LIMIT $2;
 
 -- name: crowded
--- Repos that are to be fetched and whose events wait beyond a bound for all, those that hold least within it: their rows
--- locked, in the order of their ids.
+-- Repos whose events wait for a fetch or for a document, beyond a bound for all, those that hold least within it: their
+-- rows locked, in the order of their ids.
 -- $1 bytes_max bigint
 WITH held AS (
     SELECT account_id, count(*) AS events, sum(octet_length(frame)) AS bytes FROM buffered_event GROUP BY account_id
 ),
 summed AS (
-    SELECT account_id, events, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to
+    SELECT account_id, stale, events, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to
     FROM held
     JOIN repo USING (account_id)
-    WHERE state <> 'synced'
+    JOIN identity USING (account_id)
+    WHERE state <> 'synced' OR stale
 )
-SELECT r.account_id, s.events
+SELECT r.account_id, s.events, r.state = 'synced' AS synced
 FROM summed s
 JOIN repo r USING (account_id)
-WHERE s.up_to > $1::bigint AND r.state <> 'synced'
+WHERE s.up_to > $1::bigint AND (r.state <> 'synced' OR s.stale)
 ORDER BY r.account_id
 FOR UPDATE OF r;

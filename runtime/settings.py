@@ -145,7 +145,9 @@ class Settings(BaseSettings):
         20_000_000, "bytes of live events kept for one repo while it syncs [bytes]", ge=6_000_000
     )
     buffered_bytes: int = _field(
-        4_000_000_000, "bytes of live events kept for all repos that are to be fetched [bytes]", ge=20_000_000
+        4_000_000_000,
+        "bytes of live events kept for all repos that are to be fetched or identified [bytes]",
+        ge=20_000_000,
     )
     confirm_interval: float = _field(
         21_600.0, "what a Jetstream told of a repo is confirmed by its host after [s]", gt=0

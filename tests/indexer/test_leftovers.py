@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from indexer.leftovers import Leftovers
 from runtime.db import Pool
 
@@ -43,3 +45,23 @@ async def test_what_waits_for_all_repos_is_bounded_and_those_that_hold_most_are_
     assert [(await world.repo(repo))["refetch"] for repo in (few, many)] == [False, True]
     await pool.execute("UPDATE repo SET state = 'synced'")
     assert await Leftovers(pool, world.rules, 1.0, 0).trim() == 0, "of a repo that is not fetched nothing is forgotten"
+
+
+async def test_what_waits_for_documents_that_do_not_come_is_bounded_too_and_the_repo_is_fetched_instead(
+    pool: Pool,
+) -> None:
+    few, many = Repo(), another("b")
+    world = await started(pool, few)
+    await world.settle(many)
+    await pool.execute("UPDATE identity SET stale = true")
+    world.commit(few.write((A, record())), *(many.write((A, record(title=str(n)))) for n in range(10)))
+    await world.write()
+    sizes = await pool.fetch("SELECT sum(octet_length(frame)) FROM buffered_event GROUP BY account_id")
+    everything = sum(row[0] for row in sizes)
+    assert await Leftovers(pool, world.rules, 1.0, everything).trim() == 0
+    assert await Leftovers(pool, world.rules, 1.0, everything - 1).trim() == 1
+    assert await world.held() == 1
+    rows = [await world.repo(repo) for repo in (few, many)]
+    assert [row["state"] for row in rows] == ["synced", "desynchronized"]
+    assert rows[1]["next_attempt_at"] <= datetime.now(UTC), "as soon as its document is read"
+    assert await world.records() == {}
