@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol, cast
 
 import libipld
@@ -56,6 +56,8 @@ _ACTIONS: Final[dict[str, Literal["create", "update", "delete"]]] = {
 }
 # Text that is shown or stored of what a host says: long enough for any status or message that is meant well.
 _MAX_TEXT = 512
+# Postgres's driver writes the very first and last instant as infinities, and reads these as times without a zone.
+_INFINITIES: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 class Envelope(NamedTuple):
@@ -254,9 +256,10 @@ class Fields:
 def parse_time(value: object) -> datetime | None:
     """What a frame says of its own time; None when it says nothing that can be read (it is for the lag alone)."""
     try:
-        return parse_datetime(value) if isinstance(value, str) else None
+        time = parse_datetime(value) if isinstance(value, str) else None
     except SyntaxInvalid:
         return None
+    return None if time in _INFINITIES else time
 
 
 def _commit(fields: Fields, seq: int) -> CommitFrame:

@@ -68,8 +68,9 @@ def test_the_other_kinds_are_read() -> None:
     assert decode(frame("#sync", base | {"rev": rev, "blocks": b"car"})) == SyncFrame(5, did, rev, b"car", TIME)
 
 
-def test_a_time_that_cannot_be_read_is_no_fault() -> None:
-    commit = decode(frame("#commit", commit_body(time="yesterday")))
+@pytest.mark.parametrize("time", ["yesterday", 7, "0000-06-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_a_time_that_cannot_be_read_or_kept_is_no_fault(time: Any) -> None:
+    commit = decode(frame("#commit", commit_body(time=time)))
     assert isinstance(commit, CommitFrame)
     assert commit.time is None
 

@@ -1,4 +1,4 @@
-"""Text that Postgres cannot hold, in whatever place a stranger may put it: it stops nobody, and goes nowhere."""
+"""Text and times that Postgres cannot hold, wherever a stranger may put them: they stop nobody, and go nowhere."""
 
 from __future__ import annotations
 
@@ -76,3 +76,16 @@ async def test_an_unsigned_source_cannot_bring_a_key_that_is_none(
     assert set(await world.records()) == {TRACK}
     rows = await pool.fetch("SELECT path, reason FROM dead_letter")
     assert [(row["path"], row["reason"]) for row in rows] == letters
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+async def test_a_time_that_the_database_takes_for_infinity_is_none(pool: Pool, time: str) -> None:
+    """It comes back as a time without a zone, which cannot be compared with any other."""
+    repo = Repo()
+    world = await started(pool, repo)
+    for active in (False, True):
+        world.account(repo.did, active=active, time=time)
+        await world.write()
+        assert (await world.repo(repo))["active"] is active
+    assert await pool.fetchval("SELECT bool_and(isfinite(status_at)) FROM account")
+    assert await pool.fetchval("SELECT event_time FROM source_cursor") is None
