@@ -22,6 +22,7 @@ from indexer.aggregates.counts import Connection, Contribution, Tally, flush, hi
 from indexer.aggregates.days import utc_day
 from indexer.aggregates.following import Follower, Touched
 from indexer.aggregates.heard import Change, Heard, credited, heard_of
+from indexer.aggregates.names import renamed
 
 # In the order in which they lock what they share; `played`, which is told of accounts that leave as well, comes first,
 # and `tag_tracks` and `recent`, which are told what others have counted, last.
@@ -56,6 +57,7 @@ __all__ = [
     "follow",
     "heard_of",
     "hidden_accounts",
+    "renamed",
     "restart",
     "set_hidden",
     "utc_day",

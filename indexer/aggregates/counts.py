@@ -88,8 +88,9 @@ class _Total:
 class Tally:
     """Changes of counts, not written yet. Not for concurrent use.
 
-    `flushed_subjects`, `flushed_actors`, `flushed_likes`: what has been written, in all. `heard`: plays that
-    have come to count or ceased to, which the charts of played music follow.
+    `held`: accounts whose counts have to stand still, as a follower is about to read them. `flushed_subjects`,
+    `flushed_actors`, `flushed_likes`: what has been written, in all. `heard`: plays that have come to count or ceased
+    to, which the charts of played music follow.
     """
 
     def __init__(self, hidden: frozenset[int]) -> None:
@@ -99,6 +100,7 @@ class Tally:
         self.tags: defaultdict[str, int] = defaultdict(int)
         self.totals: defaultdict[int, _Total] = defaultdict(_Total)
         self.days = Days()
+        self.held: set[int] = set()
         self.flushed_subjects: set[str] = set()
         self.flushed_actors: set[int] = set()
         self.flushed_likes: Counter[SubjectDay] = Counter()
@@ -233,6 +235,8 @@ async def _flush_actors(connection: Connection, tally: Tally) -> None:
         for account_id, actor in sorted(tally.actors.items())
         if actor.tracks or actor.likes_received or actor.scrobbles or actor.duration or actor.playlists
     }
+    if tally.held - changed.keys():
+        await connection.execute(SQL["hold_actors"], sorted(tally.held | changed.keys()))
     if not changed:
         return
     rows = await connection.fetch(

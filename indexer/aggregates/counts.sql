@@ -37,6 +37,11 @@ RETURNING subject, owner, like_count, comment_count;
 -- $1 subjects text[]
 DELETE FROM subject_count WHERE subject = ANY($1) AND like_count = 0 AND comment_count = 0 AND owner = 0;
 
+-- name: hold_actors
+-- Until the transaction ends nobody else changes what stands there.
+-- $1 account_ids bigint[]
+SELECT FROM actor_count WHERE account_id = ANY($1) ORDER BY account_id FOR NO KEY UPDATE;
+
 -- name: add_to_actors
 -- Add to what stands there; gives the numbers of tracks and of plays, and whether the row has become needless.
 -- $1 account_ids bigint[], $2 tracks integer[], $3 likes_received bigint[], $4 scrobbles bigint[], $5 durations numeric[], $6 playlists integer[]

@@ -3,8 +3,9 @@
 Of each kind (`search_kinds.py`) the documents that a batch may have changed are made anew; what differs from what
 stands there is written, and the words that came and went are counted (`vocabulary.py`).
 Concurrency: the caller's transaction holds the `repo` rows of the accounts, and the counts of the tags that came and
-went, so that nobody else writes the documents of these; documents are locked in the order of their keys, words last, in
-theirs. records.md, "What follows from records".
+went, so that nobody else writes the documents of these; and the counts of accounts that may have got a new name, so
+that whoever likes something of theirs meanwhile weighs the new document, or is seen by it. Documents are locked in the
+order of their keys, words last, in theirs. records.md, "What follows from records".
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypedDict
 import asyncpg
 
 from indexer import aggregates
-from indexer.aggregates import Change, Connection, Tally, Touched, flush, follow, hidden_accounts, set_hidden
+from indexer.aggregates import Change, Connection, Tally, Touched, flush, follow, hidden_accounts, renamed, set_hidden
 from indexer.aggregates.days import SubjectDay
 from indexer.projections import (
     base,
@@ -113,6 +113,7 @@ async def write(connection: Connection, puts: Sequence[RecordRow], drops: Sequen
         if batch := batches.get(projection.table):
             settled = await base.write(connection, projection, batch.puts, batch.drops, tally)
             keys[projection.table] = list(dict.fromkeys([*batch.keys(), *settled]))
+    tally.held |= renamed(Touched(keys=keys))
     await flush(connection, tally)
     records = [row for batch in batches.values() for row in batch.puts]
     gone = [key for batch in batches.values() for key in batch.drops]
@@ -152,6 +153,9 @@ async def purge(connection: Connection, account_ids: Sequence[int]) -> None:
 
 async def change_handles(connection: Connection, account_ids: Sequence[int]) -> None:
     """Follow handles that have come to count, or ceased to."""
+    tally = Tally(frozenset())
+    tally.held.update(account_ids)
+    await flush(connection, tally)
     await follow(connection, Touched(handles=account_ids))
 
 

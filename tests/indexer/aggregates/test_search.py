@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from indexer import projections
 from runtime.db import Pool
+from tests.indexer.network import eventually
 from tests.indexer.projections import records
-from tests.indexer.projections.records import Book
+from tests.indexer.projections.records import Book, row
 
 ONE, TWO = "3kaaaaaaaaa2a", "3kaaaaaaaaa2b"
 
@@ -67,6 +72,33 @@ async def test_popularity_follows_likes_that_come_and_go(pool: Pool) -> None:
     await book.hide(2)
     seen.append((await popularity(pool, "track"), await popularity(pool, "artist")))
     assert seen == [(1, 1), (2, 2), (1, 1)]
+
+
+async def _give_name(pool: Pool, by: str) -> None:
+    if by == "handle":
+        await pool.execute("INSERT INTO identity (account_id, handle, handle_valid) VALUES (1, 'mira.com', true)")
+    async with pool.acquire() as connection, connection.transaction():
+        if by == "handle":
+            await projections.change_handles(connection, [1])
+        else:
+            await projections.write(connection, [row(records.BSKY_PROFILE, {"displayName": "Mira"}, rkey="self")], [])
+
+
+@pytest.mark.parametrize("by", ["profile", "handle"])
+async def test_an_artist_who_gets_a_name_while_somebody_likes_a_track_is_as_popular(pool: Pool, by: str) -> None:
+    book = await Book.open(pool)
+    await book.put(records.TRACK, records.track(), rkey=ONE)
+    like = row(records.LIKE, records.like(records.uri(1, records.TRACK, ONE)), account_id=2)
+
+    async def named_or_waiting() -> bool:
+        return naming.done() or await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+
+    async with pool.acquire() as liking, liking.transaction():
+        await projections.write(liking, [like], [])
+        naming = asyncio.create_task(_give_name(pool, by))
+        await eventually(named_or_waiting, "a name, or that it waits for the like")
+    await naming
+    assert await popularity(pool, "artist") == 1
 
 
 async def test_words_of_a_document_are_bounded(pool: Pool) -> None:
