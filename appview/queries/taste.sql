@@ -37,8 +37,8 @@ WHERE {{is_track(asked, $1, $2, $3)}}
 ORDER BY closest.closeness DESC, closest.uri DESC;
 
 -- name: for_you
--- Tracks for an account: those that are liked by the 50 that share most of its newest 50 likes, by how many likes they
--- share; then the 500 that are liked most. None of its own and none that it likes.
+-- Tracks for an account, none of its own and none that it likes: the 500 best that are liked by the 50 that share most of
+-- its newest 50 likes, by how many likes they share; then the 500 that are liked most, of the first 5,000.
 -- $1 viewer bigint, $2 score bigint, $3 likes bigint, $4 uri text, $5 limit bigint
 WITH near AS (
     SELECT fan.account_id, count(*) AS shared
@@ -61,7 +61,7 @@ WITH near AS (
     ORDER BY shared DESC, fan.account_id DESC
     LIMIT 50
 ),
-liked AS (
+shared AS (
     SELECT own.subject AS uri, sum(near.shared)::bigint AS score
     FROM near
     CROSS JOIN LATERAL (
@@ -72,15 +72,21 @@ liked AS (
         LIMIT 100
     ) own
     GROUP BY own.subject
-    ORDER BY score DESC, uri DESC
-    LIMIT 500
 ),
 proposed AS (
     SELECT uri, max(score) AS score
     FROM (
-        SELECT uri, score FROM liked
+        (SELECT likely.uri, likely.score
+         FROM (SELECT * FROM shared ORDER BY score DESC, uri DESC LIMIT 5000) likely
+         WHERE {{is_proposal(likely.uri, $1)}}
+         ORDER BY likely.score DESC, likely.uri DESC
+         LIMIT 500)
         UNION ALL
-        (SELECT uri, 0 FROM visible_liked_track ORDER BY likes DESC, uri DESC LIMIT 500)
+        (SELECT most.uri, 0
+         FROM (SELECT * FROM visible_liked_track ORDER BY likes DESC, uri DESC LIMIT 5000) most
+         WHERE {{is_proposal(most.uri, $1)}}
+         ORDER BY most.likes DESC, most.uri DESC
+         LIMIT 500)
     ) candidate
     GROUP BY uri
 )
@@ -89,8 +95,7 @@ FROM (
     SELECT t.*, p.score
     FROM proposed p
     JOIN visible_track t ON t.uri = p.uri
-    WHERE t.listed AND t.account_id <> $1 AND (p.score, t.like_count::bigint, t.uri) < ($2, $3, $4)
-        AND NOT EXISTS (SELECT FROM visible_like l WHERE l.account_id = $1 AND l.subject = p.uri)
+    WHERE (p.score, t.like_count::bigint, t.uri) < ($2, $3, $4)
     ORDER BY p.score DESC, t.like_count DESC, t.uri DESC
     LIMIT $5
 ) t

@@ -85,3 +85,7 @@ CASE WHEN cardinality(:track.features) > 0 THEN (
 -- Whether this row of visible_track has that at-uri.
 {{is_record(:track, :did, :collection, :rkey)}}
 
+-- fragment: is_proposal(uri, viewer)
+-- Whether it is a track to propose: one that is listed, and neither the viewer's own nor liked already.
+(NOT EXISTS (SELECT FROM visible_like l WHERE l.account_id = :viewer AND l.subject = :uri)
+ AND EXISTS (SELECT FROM visible_track t WHERE t.uri = :uri AND t.listed AND t.account_id <> :viewer))

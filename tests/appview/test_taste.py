@@ -121,6 +121,32 @@ async def test_an_account_without_likes_is_given_what_most_like(stage: Stage, cl
     assert taste.told(await _for_you(client, viewer)) == [2, 1]
 
 
+async def test_what_is_no_proposal_takes_no_place_of_one_that_is(stage: Stage, client: Client) -> None:
+    """Neither among what those who are alike have liked, nor among what is liked most. Here six hundred are gone."""
+    taste = await Taste.of(stage, 3)
+    viewer = await taste.fan(0)
+    await give_key(stage.pool, viewer, KEY)
+    for fan in [await taste.fan(0) for _ in range(6)]:
+        await stage.pool.execute(
+            """
+            INSERT INTO plyr_like (account_id, sort_at, created_at, indexed_at, canonical, rkey, uri, subject)
+            SELECT $1::bigint, 'infinity', now(), now(), true, 'l' || i, 'l' || i, format('gone/%s/%s', $1::bigint, i)
+            FROM generate_series(1, 100) i
+            """,
+            fan.id,
+        )
+    await stage.pool.execute(
+        """
+        INSERT INTO subject_count (owner, like_count, comment_count, subject)
+        SELECT $1, 9, 0, subject FROM plyr_like WHERE subject LIKE 'gone/%'
+        """,
+        taste.author.id,
+    )
+    await taste.fan(0, 1)
+    await taste.fan(2)
+    assert taste.told(await _for_you(client, viewer)) == [1, 2]
+
+
 async def test_for_you_needs_somebody_to_be_for(client: Client) -> None:
     status, answer = await client.ask(FOR_YOU)
     assert (status, answer["error"]) == (401, "AuthMissing")
