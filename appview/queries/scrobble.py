@@ -137,8 +137,10 @@ async def _find(call: Call, kind: Kind, asked: str, artist: Found | None = None)
     by = artist and artist.id
     if identifier := _IDENTIFIER.fullmatch(asked):
         rows = await call.reads.rows(SQL["known_by_key"], kind, UUID(identifier[1]), by)
+    elif by is None:
+        rows = await call.reads.rows(SQL["known_by_name"], kind, name_hash(asked))
     else:
-        rows = await call.reads.rows(SQL["known_by_name"], kind, name_hash(asked), by)
+        rows = await call.reads.rows(SQL["known_by_name_of_artist"], kind, name_hash(asked), by)
     if not rows:
         raise NOT_FOUND[kind]
     first = rows[0]

@@ -10,17 +10,52 @@ WHERE p.kind = $1::text::played_kind AND p.key = $2
 
 -- name: known_by_name
 -- The same of the most played of that name.
--- $1 kind text, $2 hash bigint, $3 artist integer
+-- $1 kind text, $2 hash bigint
 SELECT {{known(p)}}
 FROM (
     SELECT n.id
     FROM visible_played_name n
-    WHERE n.kind = $1::text::played_kind
-        AND n.name_hash = $2
-        AND ($3::integer IS NULL OR EXISTS (
-            SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = n.kind AND b.item = n.id
-        ))
+    WHERE n.kind = $1::text::played_kind AND n.name_hash = $2
     ORDER BY n.weight DESC, n.plays DESC, n.id
+    LIMIT 1
+) named
+JOIN visible_played p ON p.id = named.id;
+
+-- name: known_by_name_of_artist
+-- The same of those on which an artist stands. A thousand of that name are tried; where there are more, the artist's own
+-- are as well, ten thousand at the most.
+-- $1 kind text, $2 hash bigint, $3 artist integer
+SELECT {{known(p)}}
+FROM (
+    SELECT found.id
+    FROM (
+        SELECT n.*
+        FROM (
+            SELECT *
+            FROM visible_played_name
+            WHERE kind = $1::text::played_kind AND name_hash = $2
+            ORDER BY weight DESC
+            LIMIT 1000
+        ) n
+        CROSS JOIN LATERAL (
+            SELECT FROM visible_played_by b WHERE b.artist = $3 AND b.kind = $1::text::played_kind AND b.item = n.id LIMIT 1
+        ) by_artist
+        UNION ALL
+        SELECT n.*
+        FROM (
+            SELECT b.item
+            FROM visible_played_by b
+            WHERE b.artist = $3 AND b.kind = $1::text::played_kind AND EXISTS (
+                SELECT FROM visible_played_name WHERE kind = $1::text::played_kind AND name_hash = $2 OFFSET 1000
+            )
+            ORDER BY b.item
+            LIMIT 10000
+        ) own
+        CROSS JOIN LATERAL (
+            SELECT * FROM visible_played_name WHERE id = own.item AND name_hash = $2 LIMIT 1
+        ) n
+    ) found
+    ORDER BY found.weight DESC, found.plays DESC, found.id
     LIMIT 1
 ) named
 JOIN visible_played p ON p.id = named.id;
@@ -38,16 +73,22 @@ FROM (
 ORDER BY placed.rank;
 
 -- name: top_of_artist
--- What everybody has played most of an artist. All that it stands on is sorted.
+-- What everybody has played most of an artist. All that it stands on is sorted; of more than ten thousand, as of an artist
+-- who stands for many, those that were known first.
 -- $1 kind text, $2 artist integer, $3 period text, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
 SELECT {{present({{chart_entry($1::text, placed)}})}} AS item, placed.rank, placed.count, placed.id
 FROM (
     SELECT p.*, {{plays_in($3, p)}} AS count, {{listeners_in($3, p)}} AS heard_by,
            $4 + row_number() OVER (ORDER BY {{plays_in($3, p)}} DESC, p.id) AS rank
-    FROM visible_played_by b
-    JOIN visible_played p ON p.id = b.item
-    WHERE b.artist = $2 AND b.kind = $1::text::played_kind AND {{plays_in($3, p)}} > 0
-        AND ({{plays_in($3, p)}}, -p.id) < ($5::bigint, -$6::bigint)
+    FROM (
+        SELECT b.item
+        FROM visible_played_by b
+        WHERE b.artist = $2 AND b.kind = $1::text::played_kind
+        ORDER BY b.item
+        LIMIT 10000
+    ) part
+    JOIN visible_played p ON p.id = part.item
+    WHERE {{plays_in($3, p)}} > 0 AND ({{plays_in($3, p)}}, -p.id) < ($5::bigint, -$6::bigint)
     ORDER BY {{plays_in($3, p)}} DESC, p.id
     LIMIT $7
 ) placed
@@ -132,7 +173,8 @@ WHERE a.did = $1
 ORDER BY placed.rank;
 
 -- name: top_own_of_artist
--- What one account has ever played most of an artist. No row: no such account; one without an item: nothing.
+-- What one account has ever played most of an artist: all that the artist stands on is looked for, or, if that is more than
+-- ten thousand, all that the account has played is gone through. No row: no such account; one without an item: nothing.
 -- $1 did text, $2 kind text, $3 artist integer, $4 rank bigint, $5 count bigint, $6 id bigint, $7 limit bigint
 SELECT placed.*
 FROM visible_account a
@@ -142,11 +184,27 @@ LEFT JOIN LATERAL (
         SELECT p.*, most.plays AS count, NULL AS heard_by,
                $4 + row_number() OVER (ORDER BY most.plays DESC, most.item) AS rank
         FROM (
-            SELECT l.item, l.plays
-            FROM visible_played_by b
-            JOIN visible_listening l ON l.account_id = a.id AND l.kind = b.kind AND l.item = b.item
-            WHERE b.artist = $3 AND b.kind = $2::text::played_kind AND (l.plays, -l.item) < ($5::bigint, -$6::bigint)
-            ORDER BY l.plays DESC, l.item
+            SELECT heard.item, heard.plays
+            FROM (
+                SELECT l.item, l.plays
+                FROM visible_played_by b
+                CROSS JOIN LATERAL (
+                    SELECT *
+                    FROM visible_listening
+                    WHERE account_id = a.id AND kind = $2::text::played_kind AND item = b.item
+                    LIMIT 1
+                ) l
+                WHERE b.artist = $3 AND b.kind = $2::text::played_kind AND NOT {{stands_on_many($3, $2)}}
+                UNION ALL
+                SELECT l.item, l.plays
+                FROM visible_listening l
+                CROSS JOIN LATERAL (
+                    SELECT FROM visible_played_by WHERE artist = $3 AND kind = $2::text::played_kind AND item = l.item LIMIT 1
+                ) b
+                WHERE l.account_id = a.id AND l.kind = $2::text::played_kind AND {{stands_on_many($3, $2)}}
+            ) heard
+            WHERE (heard.plays, -heard.item) < ($5::bigint, -$6::bigint)
+            ORDER BY heard.plays DESC, heard.item
             LIMIT $7
         ) most
         JOIN visible_played p ON p.id = most.item

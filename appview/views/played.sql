@@ -163,6 +163,10 @@ CASE :period
     ELSE :played.listeners
 END
 
+-- fragment: stands_on_many(artist, kind)
+-- Whether there is more than ten thousand of that kind on which an artist stands.
+EXISTS (SELECT FROM visible_played_by WHERE artist = :artist AND kind = :kind::text::played_kind OFFSET 10000)
+
 -- fragment: since(period)
 -- Where the window of a period begins.
 (SELECT w.since FROM visible_chart_window w WHERE w.days = substring(:period FROM '^[0-9]+')::smallint)
