@@ -60,13 +60,19 @@ SELECT account_id, rkey FROM track_play WHERE account_id = ANY ($1);
 
 -- name: plays_moved
 -- The plays that lose or find a track: those of tracks that went, those that name one that came, and those of a name that
--- belongs to another now.
+-- belongs to another now, but for those that belong to a track by its at-uri.
 -- $1 went text[], $2 came text[], $3 names uuid[]
 SELECT account_id, rkey FROM track_play WHERE subject = ANY ($1)
 UNION
 SELECT account_id, rkey FROM teal_play WHERE track_uri = ANY ($2) AND canonical
 UNION
-SELECT account_id, rkey FROM teal_play WHERE track_named = ANY ($3) AND canonical;
+SELECT p.account_id, p.rkey
+FROM teal_play p
+WHERE p.track_named = ANY ($3) AND p.canonical AND NOT EXISTS (
+    SELECT
+    FROM track_play m
+    WHERE m.account_id = p.account_id AND m.rkey = p.rkey AND m.alpha = p.alpha AND m.subject = p.track_uri
+);
 
 -- name: said
 -- What plays say of tracks, and to which they belong so far.
