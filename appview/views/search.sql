@@ -115,7 +115,8 @@ FROM ({{typed()}}) typed
 -- documents, and query by query those that it finds, the popular ones among some. Those of an account are few, or the
 -- latest of them are: they are gone through by its key instead, and the same looked for in them. Some may come twice. A
 -- part is not begun once there are enough, and where little fits none looks for it for ever. What is dear among tracks is
--- not among other documents, which are fewer. For the statement `documents` and its CTE `asked`.
+-- not among other documents, which are fewer; but words of a domain, which many handles end in, are among artists too. For
+-- the statement `documents` and its CTE `asked`.
 (SELECT found.kind, found.account_id, found.key, found.popularity, found.name, found.alias,
         :kind = ANY ((SELECT q.pointed_kinds FROM asked q)::text[])
             AND found.key = ANY ((SELECT q.pointed_keys FROM asked q)::text[]) AS pointed,
@@ -199,7 +200,8 @@ FROM ({{typed()}}) typed
           ORDER BY few.popularity DESC, abs(length(few.name) - length(q.whole))
           LIMIT :most
       ) d
-      WHERE (:kind <> 'track' OR NOT level.dear) AND q.account_id IS NULL
+      WHERE (NOT level.dear OR :kind <> 'track' AND (:kind <> 'artist' OR NOT {{common_among_popular(:kind, :most / 2)}}))
+          AND q.account_id IS NULL
       LIMIT :most)
      UNION ALL
      (SELECT d.*
@@ -228,6 +230,22 @@ FROM ({{typed()}}) typed
  ) found
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)
+
+-- fragment: common_among_popular(kind, number)
+-- Whether so many of the thousand most popular documents are found by what the popular ones are looked at for.
+EXISTS (
+    SELECT
+    FROM (SELECT p.often FROM asked p WHERE p.often IS NOT NULL) sought
+    CROSS JOIN LATERAL (
+        SELECT n.words
+        FROM visible_ranked_document n
+        WHERE n.kind = :kind
+        ORDER BY n.popularity DESC, n.account_id, n.key
+        LIMIT 1000
+    ) popular
+    WHERE popular.words @@ sought.often
+    OFFSET :number - 1
+)
 
 -- fragment: called(name, kind)
 -- The popular ones of the documents with that name, whoever sees them.

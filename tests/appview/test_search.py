@@ -137,18 +137,32 @@ async def test_what_is_excluded_is_left_out_before_the_limit(stage: Stage, clien
 
 
 async def crowd(stage: Stage, number: int, **columns: Any) -> None:
-    """So many documents of tracks, of an account of its own, as they would stand in a large library."""
+    """So many documents, of tracks or a `kind`, of an account of its own, as they would stand in a large library."""
     await stage.pool.execute(
         """
         INSERT INTO search_document (kind, account_id, key, popularity, name, tags, words)
-        SELECT 'track', $1, 'k' || i, $2, 'crowd', $3, $4::text::tsvector FROM generate_series(1, $5::integer) i
+        SELECT $6, $1, 'k' || i, $2, 'crowd', $3, $4::text::tsvector FROM generate_series(1, $5::integer) i
         """,
         columns.get("account_id") or (await stage.person()).id,
         columns.get("popularity", 0),
         columns.get("tags", []),
         columns.get("words", "crowd:1A"),
         number,
+        columns.get("kind", "track"),
     )
+
+
+@pytest.mark.parametrize(("others", "found"), [("crowd:1A", True), ("love:1B", False)])
+async def test_an_artist_is_found_by_a_word_that_is_dear_unless_many_popular_ones_have_it(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch, others: str, *, found: bool
+) -> None:
+    """Tracks may have it, and few artists; or many, as the words of a domain."""
+    monkeypatch.setattr(search_words, "STEPS", 0)
+    await stage.person("slow.love.example.com")
+    await crowd(stage, 150, kind="artist", popularity=9, words=others)
+    await crowd(stage, 900, kind="artist", popularity=8)
+    actors = (await client.get(ACTORS, q="love"))["actors"]
+    assert ("slow.love.example.com" in [actor["handle"] for actor in actors]) is found
 
 
 @pytest.mark.parametrize(
