@@ -1720,6 +1720,7 @@ CREATE INDEX played_recordings ON public.played USING gin (words) WITH (fastupda
 CREATE INDEX played_releases ON public.played USING gin (words) WITH (fastupdate=off) WHERE (kind = 'release'::public.played_kind);
 CREATE INDEX played_total_chart ON public.played_total USING btree (kind, plays DESC, item);
 CREATE INDEX played_word_beginning ON public.played_word USING btree (substr(word, 1, 2), weight DESC, word);
+CREATE INDEX played_word_begun ON public.played_word USING btree (substr(word, 1, 3), weight DESC, word);
 CREATE INDEX played_word_marks ON public.played_word USING gin (marks) WITH (fastupdate=off);
 CREATE INDEX plyr_comment_by_actor ON public.plyr_comment USING btree (account_id, sort_at DESC, rkey DESC);
 CREATE INDEX plyr_comment_by_position ON public.plyr_comment USING btree (subject, timestamp_ms, sort_at, account_id, rkey);
@@ -1758,6 +1759,7 @@ CREATE INDEX search_document_popular ON public.search_document USING btree (kind
 CREATE INDEX search_document_tags ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'tag'::text);
 CREATE INDEX search_document_tracks ON public.search_document USING gin (words) WITH (fastupdate=off) WHERE (kind = 'track'::text);
 CREATE INDEX search_word_beginning ON public.search_word USING btree (substr(word, 1, 2), weight DESC, word);
+CREATE INDEX search_word_begun ON public.search_word USING btree (substr(word, 1, 3), weight DESC, word);
 CREATE INDEX search_word_marks ON public.search_word USING gin (marks) WITH (fastupdate=off);
 CREATE UNIQUE INDEX stream_gap_open ON public.stream_gap USING btree (source, reason) WHERE (healed_at IS NULL);
 CREATE INDEX subject_count_likes ON public.subject_count USING btree (like_count DESC, subject DESC) WHERE ((owner <> 0) AND (like_count > 0));

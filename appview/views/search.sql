@@ -19,10 +19,16 @@ CROSS JOIN LATERAL (
      LIMIT 30)
     UNION ALL
     (SELECT 1, w.word, w.documents, NULL
+     FROM :vocabulary w
+     WHERE asked.begins AND length(asked.word) = 3 AND substr(w.word, 1, 3) = asked.word AND w.word <> asked.word
+     ORDER BY w.weight DESC, w.word
+     LIMIT 30)
+    UNION ALL
+    (SELECT 1, w.word, w.documents, NULL
      FROM (
          SELECT b.word, b.documents
          FROM :vocabulary b
-         WHERE asked.begins AND length(asked.word) <> 2 AND b.word > asked.word AND b.word < asked.word || chr(1114111)
+         WHERE asked.begins AND length(asked.word) NOT IN (2, 3) AND b.word > asked.word AND b.word < asked.word || chr(1114111)
          ORDER BY b.word
          LIMIT 1000
      ) w

@@ -7,6 +7,7 @@ import pytest
 from appview.queries.search_score import Known
 from appview.queries.search_words import ALONE, COMMON, NAMES, STEPS, columns, corrected, levels
 from protocol.words import Sought
+from tests.appview.stage import Client, Stage, tid
 
 
 def late(documents: int, quality: float = 1.0) -> Known:
@@ -80,3 +81,20 @@ def test_only_so_many_names_are_corrected() -> None:
     meant = [Known(f"nigh{letter}", 5, 0.6) for letter in "abcdefgh"]
     typed = [Sought("night", begins=False)] * 12
     assert len(corrected(typed, [meant] * 12)) == NAMES
+
+
+@pytest.mark.parametrize("typed", ["ma", "mar"])
+async def test_a_common_word_is_found_by_its_beginning_whatever_stands_before_it(
+    stage: Stage, client: Client, typed: str
+) -> None:
+    nils = await stage.person()
+    for number in range(2):
+        uri, _ = await stage.track(nils, tid(number), title=f"Life is Marvellous {number}")
+        await stage.play(nils, tid(number), trackName=f"Life is Marvellous {number}", originUri=uri)
+    for table in ("search_word", "played_word"):
+        await stage.pool.execute(
+            f"INSERT INTO {table} (word, marks, documents)"
+            " SELECT 'mara' || i, '{}', 1 FROM generate_series(1, 1000) i"
+        )
+    assert len((await client.get("fm.plyr.search.searchTracks", q=typed))["tracks"]) == 2
+    assert len((await client.get("fm.plyr.scrobble.search", q=typed))["recordings"]) == 2
