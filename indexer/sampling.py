@@ -3,12 +3,13 @@
 By turns one of the repos that changed last, where something is most likely to be missed, and the one that was not asked
 for longest. A rev that its host has had for a while, that the stream has passed and that is not here was missed: the
 repo is fetched, the lag shows its age, and when several in a row were missed, of several hosts, the relay is blind, and
-another one is read: a host that tells no relay of its commits makes none blind. A rev that came through the stream says
-that the relay sees; what was fetched says nothing of it. A host that was away stays the one that was not asked for
-longest: it is passed over every other time, so that however many there are the others are asked too. A rev that may
-still come tells nothing, and the repo's turn passes. An unsigned source tells of what is indexed alone: that a host has
-something newer says nothing of it, and what it conceals is only found because the repo is fetched, however new it is;
-all turns are those of the one that was not asked for longest then. One task. sync.md section 6.
+another one is read: a host that tells no relay of its commits makes none blind, while those of others come. A rev that
+came through the stream since the first that did not says that the relay sees; what was fetched says nothing of it. A
+host that was away stays the one that was not asked for longest: it is passed over every other time, so that however
+many there are the others are asked too. A rev that may still come tells nothing, and the repo's turn passes. An
+unsigned source tells of what is indexed alone: that a host has something newer says nothing of it, and what it conceals
+is only found because the repo is fetched, however new it is; all turns are those of the one that was not asked for
+longest then. One task. sync.md section 6.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from indexer.asking import HostAway
 from indexer.heads import Heads, Said
 from indexer.inbox import Inbox
 from indexer.judge import Source
-from protocol.syntax import Did
+from protocol.syntax import Did, Tid
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.settings import Settings
 from runtime.sql import Queries
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 MINUTE = 60.0
 # After so many samples that tell nothing, what was missed before them is no lag any more.
 FORGETS = 20
-# A relay is blind when something of so many hosts has not come, or of all that answer.
+# A relay is blind when something of so many hosts has not come, or nothing has come of any other since.
 HOSTS = 3
 
 Outcome: TypeAlias = Literal["seen", "missed", "quiet", "early", "lagging", "different", "away"]
@@ -64,6 +65,7 @@ class Sampler:
         self._away: dict[str, None] = {}
         self._source = ""
         self._missed = 0
+        self._first_missed: Tid | None = None
         self._missed_of: set[str] = set()
         self._untold = 0
 
@@ -134,6 +136,7 @@ class Sampler:
             assert said.head is not None
             self._untold = 0
             self._missed += 1
+            self._first_missed = self._first_missed or said.head.rev
             if len(self._missed_of) < HOSTS:
                 self._missed_of.add(origin)
             age = (datetime.now(UTC) - said.head.rev.time).total_seconds()
@@ -145,13 +148,16 @@ class Sampler:
                 self._sees()
             return
         self._untold += 1
-        if outcome == "seen":
+        # What came before the first that did not says nothing of a relay that has gone blind since then.
+        sees = outcome == "seen" and said.head is not None and said.head.rev > (self._first_missed or "")
+        if sees:
             self._sees()
-        if outcome == "seen" or self._untold >= FORGETS:
+        if sees or self._untold >= FORGETS:
             metrics.lag.missing(0.0)
 
     def _sees(self) -> None:
         self._missed = 0
+        self._first_missed = None
         self._missed_of.clear()
 
     async def _is_blind(self) -> bool:
@@ -159,4 +165,6 @@ class Sampler:
             return False
         if len(self._missed_of) == HOSTS:
             return True
-        return not await self._pool.fetchval(SQL["has_others"], [*self._missed_of, *self._away])
+        hosts = [*self._missed_of, *self._away]
+        rows = await self._pool.fetch(SQL["newest_of_others"], hosts, self._first_missed, self._source)
+        return not any(Tid(row["rev"]).time > row["live_since"] for row in rows)

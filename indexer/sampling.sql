@@ -52,11 +52,14 @@ JOIN identity i ON i.account_id = a.id
 JOIN source_cursor c ON c.source = $3 AND c.shard = ''
 WHERE a.did = $1 AND i.pds = $2 AND r.state = 'synced' AND NOT i.stale;
 
--- name: has_others
--- Whether there are repos at other hosts than these.
--- $1 hosts text[]
-SELECT EXISTS (
-    SELECT FROM repo r
-    JOIN identity i ON i.account_id = r.account_id
-    WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[])
-);
+-- name: newest_of_others
+-- What was written last at other hosts than these, after a rev; since when all that is new came through the stream of a
+-- source.
+-- $1 hosts text[], $2 rev text, $3 source text
+SELECT r.rev, greatest(r.synced_at, c.subscribed_at) AS live_since
+FROM repo r
+JOIN identity i ON i.account_id = r.account_id
+JOIN source_cursor c ON c.source = $3 AND c.shard = ''
+WHERE r.state = 'synced' AND NOT i.stale AND i.pds <> ALL ($1::text[]) AND r.rev > $2
+ORDER BY r.rev DESC
+LIMIT 200;

@@ -226,15 +226,22 @@ async def test_several_misses_in_a_row_turn_from_the_relay(tmp_path: Path, pool:
 async def test_one_host_of_several_cannot_have_a_relay_taken_for_blind(tmp_path: Path, pool: Pool) -> None:
     """It may tell nobody of its commits; what is missed of others too, the relay keeps from us."""
     async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage, AsyncExitStack() as hosts:
-        others: list[Repo] = []
+        others, headings = list[Repo](), list[Heading]()
         for number in range(HOSTS):
             pds = await hosts.enter_async_context(second_pds())
-            Heading(pds)
+            headings.append(Heading(pds))
             others.append(stage.net.repo((track(100 + number), record()), pds=pds))
         await stage.parts.track(*(repo.did for repo in others))
         for repo in others:
             await stage.parts.reaches(repo.did, "synced")
         (silent,) = await stage.synced(1)
+        await pool.execute("UPDATE source_cursor SET subscribed_at = now() - interval '1 hour'")
+        await pool.execute(
+            "UPDATE repo SET rev = $1, synced_at = now() - interval '1 hour' FROM account"
+            " WHERE account.id = account_id AND did <> $2",
+            rev_of(1_000.0),
+            silent.did,
+        )
         before, number = missed(), 2
         while missed() < before + 4:
             silent.write((track(number), record()))
@@ -242,9 +249,47 @@ async def test_one_host_of_several_cannot_have_a_relay_taken_for_blind(tmp_path:
             await stage.sampler.sample()
             await stage.parts.reaches(silent.did, "synced")
         assert stage.turned_away == []
-        for repo in others[1:]:
-            repo.write((track(200), record()))
+        for repo, heading in list(zip(others, headings, strict=True))[1:]:
+            heading.forged[repo.did] = {"rev": rev_of(500.0), "cid": str(Cid.of_block(b"new"))}
         for _ in range(40):
+            await stage.sampler.sample()
+        assert stage.turned_away
+
+
+@pytest.mark.parametrize("came", ["fetched", "live"])
+async def test_hosts_of_which_nothing_has_come_since_do_not_speak_for_a_blind_relay(
+    tmp_path: Path, pool: Pool, came: str
+) -> None:
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage, second_pds() as other:
+        Heading(other)
+        quiet = stage.net.repo((track(100), record()), pds=other)
+        await stage.parts.track(quiet.did)
+        await stage.parts.reaches(quiet.did, "synced")
+        (repo,) = await stage.synced(1)
+        if came == "live":
+            await pool.execute("UPDATE source_cursor SET subscribed_at = '2026-01-01'")
+            await pool.execute("UPDATE repo SET synced_at = '2026-01-01'")
+        for number in range(12):
+            repo.write((track(2 + number), record()))
+            await stage.sampler.sample()
+            await stage.parts.reaches(repo.did, "synced")
+        assert stage.turned_away
+
+
+async def test_what_was_fetched_of_other_hosts_does_not_speak_for_a_blind_relay(tmp_path: Path, pool: Pool) -> None:
+    async with sampling(tmp_path, pool, sample_blind=2, resyncs_per_hour=100) as stage, second_pds() as other:
+        Heading(other)
+        (repo,) = await stage.synced(1)
+        repo.write((track(2), record()))
+        await stage.sampler.sample()
+        found = stage.net.repo((track(100), record()), pds=other)
+        for number in range(9):
+            found.write((track(200 + number), record()))
+        await stage.parts.track(found.did)
+        for number in range(12):
+            for each in (repo, found):
+                await stage.parts.reaches(each.did, "synced")
+            repo.write((track(3 + number), record()))
             await stage.sampler.sample()
         assert stage.turned_away
 
