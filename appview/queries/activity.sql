@@ -1,6 +1,5 @@
 -- name: activity
--- What everybody does, the newest first: the newest of each kind, merged. Of comments and likes whose tracks don't show, so
--- many in a row that nobody means them, those behind are not looked for; so it is in the statements below.
+-- What everybody does, the newest first: the newest of each kind, merged.
 -- $1 kinds text[], $2 sort_at timestamptz, $3 account bigint, $4 rank bigint, $5 rkey text, $6 limit bigint, $7 viewer bigint
 WITH found AS (
     (SELECT 'join' AS kind, 5 AS rank, j.sort_at, j.account_id, j.rkey, j.uri, NULL AS track
@@ -22,30 +21,18 @@ WITH found AS (
      LIMIT $6)
     UNION ALL
     (SELECT 'comment', 2, c.sort_at, c.account_id, c.rkey, c.uri, c.subject
-     FROM (
-         SELECT *
-         FROM visible_comment s
-         WHERE 'comment' = ANY ($1) AND s.listed
-             AND (s.sort_at, s.account_id, s.rkey) < ($2, $3, {{rkey_before(2, $4, $5)}})
-         ORDER BY s.sort_at DESC, s.account_id DESC, s.rkey DESC
-         LIMIT 20000
-     ) c
+     FROM visible_comment c
      JOIN visible_track t ON t.uri = c.subject
-     WHERE t.listed
+     WHERE 'comment' = ANY ($1) AND c.listed AND t.listed
+         AND (c.sort_at, c.account_id, c.rkey) < ($2, $3, {{rkey_before(2, $4, $5)}})
      ORDER BY c.sort_at DESC, c.account_id DESC, c.rkey DESC
      LIMIT $6)
     UNION ALL
     (SELECT 'like', 1, l.sort_at, l.account_id, l.rkey, l.uri, l.subject
-     FROM (
-         SELECT *
-         FROM visible_like s
-         WHERE 'like' = ANY ($1) AND s.listed
-             AND (s.sort_at, s.account_id, s.rkey) < ($2, $3, {{rkey_before(1, $4, $5)}})
-         ORDER BY s.sort_at DESC, s.account_id DESC, s.rkey DESC
-         LIMIT 20000
-     ) l
+     FROM visible_like l
      JOIN visible_track t ON t.uri = l.subject
-     WHERE t.listed
+     WHERE 'like' = ANY ($1) AND l.listed AND t.listed
+         AND (l.sort_at, l.account_id, l.rkey) < ($2, $3, {{rkey_before(1, $4, $5)}})
      ORDER BY l.sort_at DESC, l.account_id DESC, l.rkey DESC
      LIMIT $6)
 ),
@@ -81,28 +68,18 @@ LEFT JOIN LATERAL (
          LIMIT $6)
         UNION ALL
         (SELECT 'comment', 2, c.sort_at, c.account_id, c.rkey, c.uri, c.subject
-         FROM (
-             SELECT *
-             FROM visible_comment s
-             WHERE 'comment' = ANY ($2) AND s.account_id = a.id AND (s.sort_at, s.rkey) < ($3, {{rkey_before(2, $4, $5)}})
-             ORDER BY s.sort_at DESC, s.rkey DESC
-             LIMIT 20000
-         ) c
+         FROM visible_comment c
          JOIN visible_track t ON t.uri = c.subject
-         WHERE t.listed
+         WHERE 'comment' = ANY ($2) AND c.account_id = a.id AND t.listed
+             AND (c.sort_at, c.rkey) < ($3, {{rkey_before(2, $4, $5)}})
          ORDER BY c.sort_at DESC, c.rkey DESC
          LIMIT $6)
         UNION ALL
         (SELECT 'like', 1, l.sort_at, l.account_id, l.rkey, l.uri, l.subject
-         FROM (
-             SELECT *
-             FROM visible_like s
-             WHERE 'like' = ANY ($2) AND s.account_id = a.id AND (s.sort_at, s.rkey) < ($3, {{rkey_before(1, $4, $5)}})
-             ORDER BY s.sort_at DESC, s.rkey DESC
-             LIMIT 20000
-         ) l
+         FROM visible_like l
          JOIN visible_track t ON t.uri = l.subject
-         WHERE t.listed
+         WHERE 'like' = ANY ($2) AND l.account_id = a.id AND t.listed
+             AND (l.sort_at, l.rkey) < ($3, {{rkey_before(1, $4, $5)}})
          ORDER BY l.sort_at DESC, l.rkey DESC
          LIMIT $6)
     ) found
@@ -119,15 +96,9 @@ SELECT newest.*
 FROM visible_account a
 LEFT JOIN LATERAL (
     SELECT {{track_view(t, $5)}} AS item, l.sort_at, l.rkey
-    FROM (
-        SELECT *
-        FROM visible_like s
-        WHERE s.account_id = a.id AND (s.sort_at, s.rkey) < ($2, $3)
-        ORDER BY s.sort_at DESC, s.rkey DESC
-        LIMIT 20000
-    ) l
+    FROM visible_like l
     JOIN visible_track t ON t.uri = l.subject
-    WHERE t.listed
+    WHERE l.account_id = a.id AND t.listed AND (l.sort_at, l.rkey) < ($2, $3)
     ORDER BY l.sort_at DESC, l.rkey DESC
     LIMIT $4
 ) newest ON true
