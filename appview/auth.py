@@ -83,8 +83,8 @@ class Viewers:
 
     async def _named(self, viewer: Viewer) -> PublicKey:
         """The document's key. Of somebody indexed without one it may have changed just now: what is held won't do."""
-        if viewer.account_id is not None and (current := await self._keys.anew(viewer.did)):
-            return current
+        if viewer.account_id is not None:
+            return await self._keys.current(viewer.did)
         return await self._keys.of(viewer.did)
 
 
@@ -95,7 +95,8 @@ class _Keys:
         self._directory = directory
         self._wait = settings.viewer_wait
         self._free = settings.viewer_fetches
-        self._refreshed: OrderedDict[Did, float] = OrderedDict()
+        self._refreshed: OrderedDict[Did, float] = OrderedDict()  # when it was begun
+        self._told: OrderedDict[Did, float] = OrderedDict()  # when what came of it was asked for
         self._pause = settings.identity_refresh_min
         self._remembered = settings.viewer_documents
 
@@ -105,19 +106,29 @@ class _Keys:
 
     async def anew(self, did: Did) -> PublicKey | None:
         """The key as it is now, or None when that was asked for a moment ago. Raises BadJwtIss, IssuerAway."""
-        now = asyncio.get_running_loop().time()
-        if now - self._refreshed.get(did, -self._pause) < self._pause:
+        if self._within_pause(self._refreshed, did):
             return None
-        self._refreshed[did] = now
-        self._refreshed.move_to_end(did)
-        if len(self._refreshed) > self._remembered:
-            self._refreshed.popitem(last=False)
+        self._note(self._refreshed, did, asyncio.get_running_loop().time())
         return await self._resolve(did, refresh=True)
+
+    async def current(self, did: Did) -> PublicKey:
+        """The key as it is now, or was a moment ago; whoever asks meanwhile waits. Raises BadJwtIss, IssuerAway."""
+        return await self._resolve(did, refresh=not self._within_pause(self._told, did))
+
+    def _within_pause(self, times: OrderedDict[Did, float], did: Did) -> bool:
+        return asyncio.get_running_loop().time() - times.get(did, -self._pause) < self._pause
+
+    def _note(self, times: OrderedDict[Did, float], did: Did, at: float) -> None:
+        times[did] = at
+        times.move_to_end(did)
+        if len(times) > self._remembered:
+            times.popitem(last=False)
 
     async def _resolve(self, did: Did, *, refresh: bool) -> PublicKey:
         if not self._free:
             raise IssuerAway("Too many unknown accounts sign in; try again in a moment.")
         self._free -= 1
+        asked_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._wait):
                 document = await self._directory.resolve(did, refresh=refresh)
@@ -129,6 +140,8 @@ class _Keys:
             raise BadJwtIss("The issuer of the token has no DID document that can be read.") from None
         finally:
             self._free += 1
+        if refresh:
+            self._note(self._told, did, asked_at)
         if document.signing_key is None:
             raise BadJwtIss("The issuer's DID document names no key.")
         return document.signing_key

@@ -46,8 +46,8 @@ WHERE NOT coalesce((
     LIMIT 1
 ), false);
 
--- `album_count`: an album with a track of its author's shows in any case. Of those that hold tracks of others alone, which
--- may all be unknown, a hundred are looked into.
+-- `album_count`: an album with a track of its author's shows in any case; of these 10,000 are counted. Of those that hold
+-- tracks of others alone, which may all be unknown, a hundred are looked into.
 CREATE OR REPLACE VIEW visible_profile AS
 SELECT a.id AS account_id, a.did, a.handle, a.pds, a.listed, a.first_seen,
        a.display_name, a.avatar, a.avatar_cid,
@@ -62,13 +62,17 @@ SELECT a.id AS account_id, a.did, a.handle, a.pds, a.listed, a.first_seen,
        coalesce(c.playlist_count, 0) AS playlist_count,
        (
            SELECT count(*)
-           FROM album m
-           WHERE m.account_id = a.id AND m.track_count > 0 AND NOT coalesce((
-               SELECT true
-               FROM visibility v
-               WHERE v.account_id = m.account_id AND m.by_list AND v.subject = 'fm.plyr.list/' || m.album AND v.hides_view
-               LIMIT 1
-           ), false)
+           FROM (
+               SELECT
+               FROM album o
+               WHERE o.account_id = a.id AND o.track_count > 0 AND NOT coalesce((
+                   SELECT true
+                   FROM visibility v
+                   WHERE v.account_id = o.account_id AND o.by_list AND v.subject = 'fm.plyr.list/' || o.album AND v.hides_view
+                   LIMIT 1
+               ), false)
+               LIMIT 10000
+           ) m
        ) + (
            SELECT count(*)
            FROM (

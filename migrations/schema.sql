@@ -1299,11 +1299,13 @@ CREATE VIEW public.visible_profile AS
     COALESCE(c.total_duration, (0)::numeric) AS total_duration,
     COALESCE(c.playlist_count, 0) AS playlist_count,
     (( SELECT count(*) AS count
-           FROM public.album m
-          WHERE ((m.account_id = a.id) AND (m.track_count > 0) AND (NOT COALESCE(( SELECT true
-                   FROM public.visibility v
-                  WHERE ((v.account_id = m.account_id) AND m.by_list AND (v.subject = ('fm.plyr.list/'::text || m.album)) AND v.hides_view)
-                 LIMIT 1), false)))) + ( SELECT count(*) AS count
+           FROM ( SELECT
+                   FROM public.album o
+                  WHERE ((o.account_id = a.id) AND (o.track_count > 0) AND (NOT COALESCE(( SELECT true
+                           FROM public.visibility v
+                          WHERE ((v.account_id = o.account_id) AND o.by_list AND (v.subject = ('fm.plyr.list/'::text || o.album)) AND v.hides_view)
+                         LIMIT 1), false)))
+                 LIMIT 10000) m) + ( SELECT count(*) AS count
            FROM ( SELECT o.account_id,
                     o.album
                    FROM public.album o

@@ -206,7 +206,7 @@ FROM ({{typed()}}) typed
           ORDER BY few.popularity DESC, abs(length(few.name) - length(q.whole))
           LIMIT :most
       ) d
-      WHERE (NOT level.dear OR :kind <> 'track' AND (:kind <> 'artist' OR NOT {{common_among_popular(:kind, :most / 2)}}))
+      WHERE (NOT level.dear OR :kind <> 'track' AND (:kind <> 'artist' OR NOT {{common_among_popular(:kind, 300)}}))
           AND q.account_id IS NULL
       LIMIT :most)
      UNION ALL

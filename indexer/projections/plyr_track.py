@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 import regex
 
+import lexicons
 from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
 from indexer.projections.base import Projection, by_rkey
@@ -95,16 +96,18 @@ def parse(row: RecordRow) -> Track | None:
 
 
 def _shown(value: dict[str, Any]) -> str:
-    """The record as JSON; one that is too large without its largest fields, which are none that a track needs."""
+    """The record as JSON; one that is too large without what its lexicon does not know, and then without the largest
+    fields of those that it does not ask for."""
     whole = to_json(value)
-    if (size := len(whole)) <= RECORD_BYTES:
+    if len(whole) <= RECORD_BYTES:
         return whole.decode()
-    shown = dict(value)
-    for length, name in sorted(((len(to_json({name: each})), name) for name, each in value.items()), reverse=True):
-        if size <= RECORD_BYTES:
+    known = lexicons.load().record("fm.plyr.track").definition.record
+    shown = {name: each for name, each in value.items() if name == "$type" or name in known.properties}
+    free = shown.keys() & known.properties.keys() - set(known.required)
+    for name in sorted(free, key=lambda name: len(to_json({name: shown[name]})), reverse=True):
+        if len(to_json(shown)) <= RECORD_BYTES:
             break
         del shown[name]
-        size -= length - 1
     return to_json(shown).decode()
 
 
