@@ -18,6 +18,7 @@ from typing import NamedTuple
 import asyncpg
 
 from indexer import projections, states
+from indexer.reports import FRAGMENTS
 from indexer.states import Pace
 from protocol.identity import DidDocument
 from protocol.syntax import Handle
@@ -25,7 +26,7 @@ from protocol.text import pg_text
 from runtime.db import Connection
 from runtime.sql import Queries
 
-SQL = Queries.beside(__file__)
+SQL = Queries.beside(__file__, FRAGMENTS)
 
 DELETED = "deleted"
 # What a host is not there to say: the account is hidden, and asked for again.

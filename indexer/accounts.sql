@@ -32,9 +32,10 @@ SET next_attempt_at = now() + $2::double precision * interval '1 second', attemp
 WHERE account_id = $1 AND state = 'inactive' AND next_attempt_at > clock_timestamp();
 
 -- name: rest_repo
--- An account that is not active: its events are dropped, those that wait too, and a sync under way ends.
+-- An account that is not active: its events are dropped, those that wait too, and a sync under way ends. What else was
+-- reported of it goes on waiting.
 -- $1 account_id bigint
-WITH dropped AS (DELETE FROM buffered_event WHERE account_id = $1)
+WITH dropped AS (DELETE FROM buffered_event b WHERE b.account_id = $1 AND NOT {{is_report(b.frame)}})
 UPDATE repo
 SET state = 'inactive', next_attempt_at = 'infinity', attempts = 0, lease_until = NULL, refetch = false
 WHERE account_id = $1;

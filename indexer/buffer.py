@@ -16,12 +16,13 @@ from indexer import frames, jetstream_events, metrics
 from indexer.effects import Effects, Rules
 from indexer.judge import Arrival, Source, source_of
 from indexer.rejections import Rejection
+from indexer.reports import FRAGMENTS
 from indexer.stages import AccountFrame, Frame, InfoFrame
 from indexer.states import RepoState, lock
 from runtime.db import Connection
 from runtime.sql import Queries
 
-SQL = Queries.beside(__file__)
+SQL = Queries.beside(__file__, FRAGMENTS)
 
 # Frames are up to 5 MB each: so many are in memory at once.
 SLICE = 16

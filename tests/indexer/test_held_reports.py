@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from indexer.buffer import SLICE
 from indexer.judge import Source
 from runtime.db import Pool
 from tests.indexer.network import Network, Parts, eventually, held, network, running
@@ -72,6 +73,40 @@ async def test_an_account_that_goes_and_comes_back_meanwhile_is_fetched(
     await parts.reaches(repo.did, "synced")
     assert await parts.records(repo.did) == held(repo)
     assert (await parts.account(repo.did))["active"]
+
+
+async def test_a_deletion_behind_other_reports_is_not_lost_with_what_the_account_wrote(
+    parts: Parts, net: Network, world: World
+) -> None:
+    """The one before it says that the account is active again, for which the document is read anew."""
+    repo = await unfetched(parts, net, "error")
+    del net.pds.repos[repo.did]
+    world.account(repo.did, active=False, status="deactivated")
+    world.account(repo.did, active=True)
+    world.account(repo.did, active=False, status="deleted")
+    await world.write()
+    parts.identities.wake()
+    await eventually(lambda: is_gone(parts, repo.did), "all of it is gone")
+    assert await world.held() == 0
+
+
+async def test_a_return_far_behind_what_an_account_wrote_before_is_not_lost(
+    parts: Parts, net: Network, world: World
+) -> None:
+    repo = await unfetched(parts, net, "synced")
+    world.put("#identity", {"did": repo.did})
+    world.commit(*(repo.write((OTHER, record(title=str(number)))) for number in range(SLICE - 1)))
+    world.account(repo.did, active=False, status="deactivated")
+    world.account(repo.did, active=True)
+    await world.write()
+    parts.identities.wake()
+
+    async def is_back() -> bool:
+        return (await parts.account(repo.did))["status_at"] is not None and await world.held() == 0
+
+    await eventually(is_back, "what was reported is heeded")
+    await parts.reaches(repo.did, "synced")
+    assert await parts.records(repo.did) == held(repo)
 
 
 async def test_what_waits_behind_a_report_that_changes_nothing_goes_on_waiting(
