@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from indexer import metrics, states
 from indexer.apply import Applied, Applier, set_heads
 from indexer.judge import Arrival, Hold, Judge, Source, Verdict, may_be_outdated, speaks_for
 from indexer.rejections import Desync, Rejection
+from indexer.reports import FRAGMENTS, LARGEST
 from indexer.stages import AccountFrame, IdentityFrame, RepoFrame, UnsignedCommit, VerifiedCommit
 from indexer.states import Pace, RepoState
 from indexer.verify import Desynchronized, Head, NewRev, Rejected
@@ -26,7 +27,7 @@ from protocol.text import pg_text
 from runtime.db import Connection
 from runtime.sql import Queries
 
-SQL = Queries.beside(__file__)
+SQL = Queries.beside(__file__, FRAGMENTS)
 
 # Judging a commit takes 0.1 ms: the event loop gets its turn after so many seconds of it.
 BREATH = 0.003
@@ -49,12 +50,18 @@ class Rules:
     pace: Pace
 
 
+class _Held(NamedTuple):
+    account_id: int
+    source: Source
+    arrival: Arrival
+
+
 @dataclass(slots=True)
 class _Gathered:
     applied: list[Applied] = field(default_factory=list[Applied])
     heads: dict[int, Head] = field(default_factory=dict[int, Head])
     unsigned: dict[int, Tid] = field(default_factory=dict[int, Tid])
-    held: list[tuple[int, Source, int, Arrival]] = field(default_factory=list[tuple[int, Source, int, Arrival]])
+    held: list[_Held] = field(default_factory=list[_Held])
     overflowed: list[int] = field(default_factory=list[int])
     desynchronized: dict[int, str] = field(default_factory=dict[int, str])
     stale: list[int] = field(default_factory=list[int])
@@ -219,21 +226,22 @@ class Effects:
             self._gathered.hastened.append(state.account_id)
             self.wants_sync = True
         rules = self._rules
-        full = state.buffered >= rules.buffered_events
-        if full or state.buffered_bytes + len(arrival.raw) > rules.buffered_bytes:
-            self._overflow(state)
-            return
         state.buffered += 1
         state.buffered_bytes += len(arrival.raw)
-        self._gathered.held.append((state.account_id, source, arrival.frame.seq, arrival))
-        self._outcomes["held", ""] += 1
+        self._gathered.held.append(_Held(state.account_id, source, arrival))
+        if state.buffered > rules.buffered_events or state.buffered_bytes > rules.buffered_bytes:
+            self._overflow(state)
+        else:
+            self._outcomes["held", ""] += 1
 
     def _overflow(self, state: RepoState) -> None:
-        """Forget all that waits: the repo is fetched (again) after this, and then has it."""
-        self._outcomes["rejected", Rejection.BUFFER_FULL] += state.buffered + 1
-        self._gathered.held = [held for held in self._gathered.held if held[0] != state.account_id]
+        """Forget all that waits, but for the last report: the repo is fetched (again) after this, and then has it."""
+        mine = [held for held in self._gathered.held if held.account_id == state.account_id]
+        kept = [held for held in mine if _is_to_be_kept(held.arrival)][-1:]
+        self._gathered.held = [held for held in self._gathered.held if held.account_id != state.account_id] + kept
         self._gathered.overflowed.append(state.account_id)
-        state.buffered = state.buffered_bytes = 0
+        self._outcomes["rejected", Rejection.BUFFER_FULL] += state.buffered - len(kept)
+        state.buffered, state.buffered_bytes = len(kept), sum(len(held.arrival.raw) for held in kept)
         if state.state == "synced":
             self._desynchronize(state, f"{Desync.BUFFER_FULL}: too much waited for its identity")
 
@@ -251,18 +259,23 @@ def _may_have_left(frame: AccountFrame, arrival: Arrival, state: RepoState, sour
     return speaks_for(source, state) and may_be_outdated(arrival, state)
 
 
+def _is_to_be_kept(arrival: Arrival) -> bool:
+    return isinstance(arrival.frame, AccountFrame) and len(arrival.raw) <= LARGEST
+
+
 async def clear_buffers(connection: Connection, account_ids: Sequence[int]) -> None:
-    """Forget what waits for these repos, whose rows are locked: each is fetched after this."""
-    await connection.execute(SQL["clear_buffers"], account_ids)
+    """Forget what waits for these repos, whose rows are locked: each is fetched after this. What was last reported of
+    their accounts is kept, for that does not come with a repo."""
+    await connection.execute(SQL["clear_buffers"], account_ids, LARGEST)
 
 
-async def _insert_held(connection: Connection, held: list[tuple[int, Source, int, Arrival]]) -> None:
+async def _insert_held(connection: Connection, held: list[_Held]) -> None:
     if held:
         await connection.execute(
             SQL["insert_held"],
-            [account_id for account_id, _, _, _ in held],
-            [source.origin for _, source, _, _ in held],
-            [seq for _, _, seq, _ in held],
-            [arrival.raw for _, _, _, arrival in held],
-            [arrival.received_at for _, _, _, arrival in held],
+            [each.account_id for each in held],
+            [each.source.origin for each in held],
+            [each.arrival.frame.seq for each in held],
+            [each.arrival.raw for each in held],
+            [each.arrival.received_at for each in held],
         )

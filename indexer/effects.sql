@@ -8,7 +8,10 @@ FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::timestamptz
 ORDER BY position;
 
 -- name: clear_buffers
--- Too much waits for these repos: forget it, and let a sync that is under way be followed by another.
--- $1 account_ids bigint[]
-WITH cleared AS (DELETE FROM buffered_event WHERE account_id = ANY ($1::bigint[]))
+-- Too much waits for these repos: forget it, but for what was last reported of their accounts, and let a sync that is
+-- under way be followed by another.
+-- $1 account_ids bigint[], $2 largest integer
+WITH cleared AS (
+    DELETE FROM buffered_event b WHERE b.account_id = ANY ($1::bigint[]) AND {{may_go(b, $2::integer)}}
+)
 UPDATE repo SET refetch = true WHERE account_id = ANY ($1::bigint[]) AND state = 'syncing';

@@ -4,7 +4,7 @@ The ways to settle a repo drain its events in the same transaction, so there sho
 is the one thing that nobody would notice; so this looks again and again, lets what it finds have its effect, and says
 so loudly. What waits for one repo is bounded as it comes, what waits for all together is here: a host that tells of
 many accounts, and gives out none of their repos or documents, would fill the disk. What is forgotten comes with the
-repo, which is fetched then.
+repo, which is fetched then; what was last reported of the account does not, and stays.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from indexer import buffer, metrics, states
 from indexer.effects import Rules, clear_buffers
 from indexer.rejections import Desync, Rejection
+from indexer.reports import FRAGMENTS, LARGEST
 from runtime.db import PASSING_FAILURES, Pool
 from runtime.sql import Queries
 from runtime.stopping import pause
 
-SQL = Queries.beside(__file__)
+SQL = Queries.beside(__file__, FRAGMENTS)
 log = logging.getLogger(__name__)
 
 # What came in the last seconds may be in the hands of whoever settles its repo.
@@ -60,7 +61,7 @@ class Leftovers:
     async def trim(self) -> int:
         """Forget what waits for the repos that hold most, until the rest is within the bound; for how many repos."""
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(SQL["crowded"], self._bytes_max)
+            rows = await connection.fetch(SQL["crowded"], self._bytes_max, LARGEST)
             if rows:
                 log.warning("too much waits for repos or documents that don't come: that of %d is forgotten", len(rows))
                 await clear_buffers(connection, [row["account_id"] for row in rows])

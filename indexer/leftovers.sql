@@ -14,10 +14,13 @@ LIMIT $2;
 
 -- name: crowded
 -- Repos whose events wait for a fetch or for a document, beyond a bound for all, those that hold least within it: their
--- rows locked, in the order of their ids.
--- $1 bytes_max bigint
+-- rows locked, in the order of their ids. What is not forgotten does not count.
+-- $1 bytes_max bigint, $2 largest integer
 WITH held AS (
-    SELECT account_id, count(*) AS events, sum(octet_length(frame)) AS bytes FROM buffered_event GROUP BY account_id
+    SELECT b.account_id, count(*) AS events, sum(octet_length(b.frame)) AS bytes
+    FROM buffered_event b
+    WHERE {{may_go(b, $2::integer)}}
+    GROUP BY b.account_id
 ),
 summed AS (
     SELECT account_id, stale, events, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to

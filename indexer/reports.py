@@ -10,4 +10,7 @@ from typing import Final
 
 from runtime.sql import Fragments
 
+# Reports are smaller than this. One that is not could fill the disk, as all else that a host sends.
+LARGEST: Final = 1_000
+
 FRAGMENTS: Final = Fragments((Path(__file__).with_suffix(".sql"),))

@@ -8,6 +8,7 @@ import pytest
 
 from indexer.buffer import SLICE
 from indexer.judge import Source
+from indexer.leftovers import Leftovers
 from runtime.db import Pool
 from tests.indexer.network import Network, Parts, eventually, held, network, running
 from tests.indexer.repos import Repo, record
@@ -30,7 +31,11 @@ async def parts(tmp_path, net: Network, pool: Pool) -> AsyncGenerator[Parts]:
 
 @pytest.fixture
 async def world(net: Network, pool: Pool) -> World:
-    return await World.make(pool, source=Source(net.pds.host.origin.replace("http", "ws"), is_pds=True))
+    return await World.make(pool, source=source_of(net))
+
+
+def source_of(net: Network) -> Source:
+    return Source(net.pds.host.origin.replace("http", "ws"), is_pds=True)
 
 
 async def unfetched(parts: Parts, net: Network, state: str) -> Repo:
@@ -107,6 +112,46 @@ async def test_a_return_far_behind_what_an_account_wrote_before_is_not_lost(
     await eventually(is_back, "what was reported is heeded")
     await parts.reaches(repo.did, "synced")
     assert await parts.records(repo.did) == held(repo)
+
+
+@pytest.mark.parametrize("by", ["itself", "all"])
+@pytest.mark.parametrize("place", ["before", "last"])
+async def test_a_deletion_is_not_forgotten_when_too_much_waits(
+    parts: Parts, net: Network, pool: Pool, by: str, place: str
+) -> None:
+    """Nor are the reports before it kept, of which a host can make any number."""
+    bound = {"buffered_events": 5} if by == "itself" else {}
+    world = await World.make(pool, source=source_of(net), **bound)
+    repo = await unfetched(parts, net, "synced")
+    del net.pds.repos[repo.did]
+    world.put("#identity", {"did": repo.did})
+    for number in range(9):
+        world.account(repo.did, active=True, status=f"throttled {number}")
+    world.commit(*(repo.write((OTHER, record(title=str(number)))) for number in range(2)))
+    world.account(repo.did, active=False, status="deleted")
+    if place == "before":
+        world.commit(*(repo.write((OTHER, record(title=str(number)))) for number in range(5)))
+    await world.write()
+    leftovers = Leftovers(pool, world.rules, 1.0, 0)
+    if by == "all":
+        assert await leftovers.trim() == 1
+        assert await world.held() == 1
+        assert await leftovers.trim() == 0, "what stays is not too much"
+    assert await world.held() < 6
+    parts.identities.wake()
+    await eventually(lambda: is_gone(parts, repo.did), "all of it is gone")
+    assert await world.held() == 0
+
+
+async def test_a_report_that_is_as_large_as_a_record_is_forgotten_as_one_is(
+    parts: Parts, net: Network, world: World, pool: Pool
+) -> None:
+    repo = await unfetched(parts, net, "synced")
+    world.put("#identity", {"did": repo.did})
+    world.account(repo.did, active=False, status="deleted", more="x" * 1_000)
+    await world.write()
+    assert await Leftovers(pool, world.rules, 1.0, 0).trim() == 1
+    assert await world.held() == 0
 
 
 async def test_what_waits_behind_a_report_that_changes_nothing_goes_on_waiting(
