@@ -266,8 +266,8 @@ class SyncWorkers:
 
     async def _store_status(self, claim: Claim, status: Status) -> None:
         """What the host says of the account. A repo that it does not give out though it is active has failed; one of
-        which something newer is known by now goes back to the queue, and so does one whose events wait for the
-        document: one may be the host's own report, which says more than an answer can."""
+        which something newer is known by now goes back to the queue. A report that waits for the document goes on
+        waiting: it says more than an answer can."""
         if status.active and not claim.inactive:
             await self._fail(claim, "contradiction", "its host has the account, and does not give out the repo")
             return
@@ -275,10 +275,6 @@ class SyncWorkers:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["hold_any"], *claim.lease) is None:
                 raise LeaseLost
-            if not claim.inactive and await connection.fetchval(SQL["awaits_document"], account_id):
-                await connection.execute(SQL["put_back"], *claim.lease, False, self._backoff(claim))
-                metrics.SYNCS.labels("put_back", "awaits_document").inc()
-                return
             await heed_answer(connection, account_id, *status, self._pace)
             await connection.execute(SQL["put_back"], *claim.lease, False, None)
             if not status.active:

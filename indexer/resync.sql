@@ -81,11 +81,6 @@ WHERE r.account_id = c.account_id AND r.lease = c.lease AND r.state = 'syncing';
 -- $1 account_id bigint, $2 lease bigint
 SELECT account_id FROM repo WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive') FOR UPDATE;
 
--- name: awaits_document
--- Whether events wait until the account's document is read. Its repo's row is locked by a statement before.
--- $1 account_id bigint
-SELECT EXISTS (SELECT FROM identity i JOIN buffered_event b USING (account_id) WHERE i.account_id = $1 AND i.stale);
-
 -- name: put_back
 -- To the queue: due since it was before, or, behind a doubtful identity, from now on and to its front, with nothing counted
 -- against it; or after some seconds, which grow from time to time.

@@ -199,3 +199,32 @@ async def test_a_deletion_that_is_reported_while_the_host_is_asked_is_a_deletion
     await pool.execute("UPDATE identity SET check_at = now()")
     parts.identities.wake()
     await eventually(lambda: is_gone(parts, repo.did), "all of it is gone")
+
+
+@pytest.mark.parametrize("waits", ["a commit", "a report"])
+async def test_an_account_that_its_host_has_taken_down_is_hidden_whatever_waits_for_the_document(
+    parts: Parts, net: Network, world: World, pool: Pool, waits: str
+) -> None:
+    repo = await unfetched(parts, net, "error")
+    net.pds.errors[repo.did] = (400, "RepoTakendown")
+    net.pds.statuses[repo.did] = {"active": False, "status": "takendown"}
+
+    async def write(did: str) -> None:
+        net.pds.before_status = None
+        world.put("#identity", {"did": did})
+        if waits == "a commit":
+            world.commit(repo.write((OTHER, record())))
+        else:
+            world.account(did, active=True, status="throttled")
+        await world.write()
+        await pool.execute("UPDATE identity SET check_at = now() + interval '1 hour'")
+
+    net.pds.before_status = write
+    await parts.due(repo.did)
+
+    async def is_hidden() -> bool:
+        return not (await parts.account(repo.did))["active"]
+
+    await eventually(is_hidden, "the account is hidden")
+    assert (await parts.account(repo.did))["status"] == "takendown"
+    assert await world.held() == (waits == "a report")
