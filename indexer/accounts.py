@@ -159,19 +159,22 @@ async def store_identities(connection: Connection, resolutions: Sequence[Resolut
     The handle is to be checked; one that is unchanged and valid goes on to show meanwhile.
     """
     ids = [each.account_id for each in resolutions]
+    handles = [each.document.handle for each in resolutions]
     places = [each.document.pds for each in resolutions], [each.key for each in resolutions]
     await connection.execute(SQL["lock_repos"], ids)
     awaited = [row["account_id"] for row in await connection.fetch(SQL["awaited"], ids)]
     moved = [row["account_id"] for row in await connection.fetch(SQL["moved"], ids, *places)]
+    renamed = [row["account_id"] for row in await connection.fetch(SQL["renamed"], ids, handles)]
     await connection.execute(
         SQL["store_identities"],
         ids,
-        [each.document.handle for each in resolutions],
+        handles,
         *places,
         [each.began for each in resolutions],
         [each.claim for each in resolutions],
     )
-    await projections.change_handles(connection, sorted(ids))
+    if renamed:
+        await projections.change_handles(connection, renamed)
     usable = {each.account_id for each in resolutions if each.document.pds is not None and each.key is not None}
     await connection.execute(SQL["release_repos"], sorted(usable))
     for each in resolutions:

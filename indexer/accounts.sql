@@ -100,6 +100,15 @@ FROM identity i
 JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS told (account_id, pds, signing_key) USING (account_id)
 WHERE (i.pds, i.signing_key) IS DISTINCT FROM (told.pds, told.signing_key);
 
+-- name: renamed
+-- The accounts whose handle counts, and that have another one, or none, by their documents.
+-- $1 account_ids bigint[], $2 handles text[]
+SELECT i.account_id
+FROM identity i
+JOIN unnest($1::bigint[], $2::text[]) AS told (account_id, handle) USING (account_id)
+WHERE i.handle_valid AND i.handle IS DISTINCT FROM told.handle
+ORDER BY i.account_id;
+
 -- name: settle_deletion
 -- The host of a deleted account is not asked any more, and not known.
 -- $1 account_id bigint

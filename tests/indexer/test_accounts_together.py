@@ -111,3 +111,20 @@ async def test_of_two_who_take_one_handle_together_one_has_it_and_the_other_is_l
     found = await identities(pool)
     assert found[ids[0]]["handle_valid"]
     assert found[ids[1]] == before
+
+
+async def test_who_keeps_their_handle_is_not_counted_anew_while_documents_are_stored(
+    pool: Pool, ids: list[int], repos: list[Repo]
+) -> None:
+    """What waited for the documents is judged in the same transaction, for which others who count would wait."""
+    await store(pool, [resolution(ids[0], repos[0], ANNA), resolution(ids[1], repos[1], BERT)])
+    await pool.execute("UPDATE identity SET check_at = $1", CLAIM)
+    await give(pool, Taking(ids[0], ANNA, CLAIM), Taking(ids[1], BERT, CLAIM))
+    await pool.execute("UPDATE identity SET stale = true")
+    await pool.execute("INSERT INTO actor_count (account_id, track_count) SELECT id, 1 FROM account")
+    async with pool.acquire() as connection, connection.transaction():
+        await store_identities(connection, [resolution(ids[0], repos[0], ANNA), resolution(ids[1], repos[1], None)])
+        free = await pool.fetch("SELECT account_id FROM actor_count ORDER BY account_id FOR UPDATE SKIP LOCKED")
+    assert [row["account_id"] for row in free] == [ids[0], *ids[2:]]
+    names = await pool.fetch("SELECT account_id FROM search_document WHERE kind = 'artist'")
+    assert [row["account_id"] for row in names] == [ids[0]]
