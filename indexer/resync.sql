@@ -96,18 +96,21 @@ SET state = 'pending', lease_until = NULL,
 WHERE account_id = $1 AND lease = $2 AND state = 'syncing';
 
 -- name: fail
--- Another attempt after some seconds; after fewer when the repo was written while it was fetched. Its row is locked by a
--- statement before.
+-- Another attempt after some seconds; after fewer when the repo was written while it was fetched; at once, if that was
+-- called for while the host of an inactive account was asked. Its row is locked by a statement before.
 -- $1 account_id bigint, $2 lease bigint, $3 reason text, $4 pause double precision, $5 shorter double precision, $6 since timestamptz
 UPDATE repo
 SET state = CASE WHEN state = 'inactive' THEN state ELSE 'error' END,
     lease_until = NULL,
     last_error = $3,
     attempts = least(attempts + 1, 1000),
-    next_attempt_at = now() + interval '1 second' * CASE
-        WHEN EXISTS (SELECT FROM buffered_event b WHERE b.account_id = $1 AND b.received_at >= $6::timestamptz)
-        THEN $5::double precision
-        ELSE $4::double precision
+    next_attempt_at = CASE
+        WHEN state = 'inactive' AND next_attempt_at <= clock_timestamp() THEN next_attempt_at
+        ELSE now() + interval '1 second' * CASE
+            WHEN EXISTS (SELECT FROM buffered_event b WHERE b.account_id = $1 AND b.received_at >= $6::timestamptz)
+            THEN $5::double precision
+            ELSE $4::double precision
+        END
     END
 WHERE account_id = $1 AND lease = $2 AND state IN ('syncing', 'inactive');
 

@@ -266,11 +266,16 @@ async def test_the_answer_of_a_host_that_takes_longer_than_a_lease_counts(tmp_pa
     assert net.pds.asked_status(did) == before + 1
 
 
-async def test_a_host_is_asked_again_at_once_when_something_is_told_while_it_is_asked(tmp_path, net, pool) -> None:
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_host_is_asked_again_at_once_when_something_is_told_while_it_is_asked(
+    tmp_path, net, pool, answers: bool
+) -> None:
     """Nobody looks at the queue meanwhile, and the first answer is given before what is told is true."""
 
     async def told(did: str) -> None:
         net.pds.before_status = comes_back
+        if not answers:
+            net.pds.statuses[did] = {"active": None}
         async with pool.acquire() as connection, connection.transaction():
             await states.ask_hosts(connection, [(await parts.account(did))["id"]])
 
