@@ -43,9 +43,9 @@ CURSOR_REFUSED = 400
 PATIENCE = 1.0
 # How long one listing is read before the others get their turn [s].
 TURN = 30.0
-# One that brings nobody new on so many pages in a row goes round in circles: of 500 repos each they are more than any
-# listing has.
-BARREN_PAGES = 10_000
+# One that brings nobody new among so many repos in a row, more than any listing has, goes round in circles; so does one
+# of as many empty pages.
+BARREN_REPOS = 5_000_000
 
 
 class Listing(NamedTuple):
@@ -136,12 +136,13 @@ class Discovery:
         found = 0
         while True:
             page = await self._page(listing, cursor)
-            if page.cursor == cursor or self._barren[listing] >= BARREN_PAGES:
+            if page.cursor == cursor or self._barren[listing] >= BARREN_REPOS:
                 page = page._replace(cursor=None)
             new = await self._take_in(listing, page)
             found += new
             cursor = page.cursor
-            self._barren[listing] = 0 if new or cursor is None else self._barren[listing] + 1
+            barren = self._barren[listing] + (len(page.repos) or 1)
+            self._barren[listing] = 0 if new or cursor is None else barren
             if cursor is None or loop.time() >= until:
                 break
         log.info("%s: %d new accounts have %s", listing.origin, found, listing.name)

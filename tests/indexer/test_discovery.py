@@ -277,13 +277,33 @@ async def test_a_listing_that_takes_several_turns_is_read_once_and_to_its_end(
 async def test_a_listing_that_brings_nobody_new_for_long_is_left_until_the_next_round(
     make, pool, directory, monkeypatch
 ) -> None:
-    monkeypatch.setattr(discovering, "BARREN_PAGES", 3)
+    monkeypatch.setattr(discovering, "BARREN_REPOS", 3)
     directory.endless["fm.plyr.like"] = cycle("ab")
     directory.dids["fm.plyr.track"] = dids = [did_of(number) for number in range(20)]
     async with at_work(make(collections="fm.plyr.like,fm.plyr.track").discovery):
         await reaches(pool, dids)
     assert [cursor for collection, cursor in directory.asked if collection == "fm.plyr.like"] == [None, "a", "b", "a"]
     assert await finished(pool)
+
+
+@pytest.mark.parametrize("known", [2, 20])
+async def test_how_long_that_is_does_not_depend_on_how_short_the_pages_are(
+    make, pool, directory, monkeypatch, known: int
+) -> None:
+    """Or a host with short ones has its last accounts never found."""
+    monkeypatch.setattr(discovering, "BARREN_REPOS", 5_000)
+    directory.dids["fm.plyr.track"] = dids = [did_of(number) for number in range(known)]
+    async with at_work(make().discovery):
+        await reaches(pool, dids)
+        await eventually(lambda: finished(pool), "it has come to its end")
+    monkeypatch.setattr(discovering, "BARREN_REPOS", 4)
+    directory.asked.clear()
+    dids += [did_of(100), did_of(101), did_of(102)]
+    await pool.execute("DELETE FROM discovery_cursor")
+    async with at_work(make().discovery):
+        await eventually(lambda: finished(pool), "it has come to its end")
+    assert len(directory.asked) == 3
+    assert (did_of(102) in await queue(pool)) == (known == 2)
 
 
 @pytest.mark.parametrize(
