@@ -61,8 +61,9 @@ class Leftovers:
     async def trim(self) -> int:
         """Forget what waits for the repos that hold most, until the rest is within the bound; for how many repos."""
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(SQL["crowded"], self._bytes_max, LARGEST)
-            if rows:
+            crowded = await connection.fetch(SQL["crowded"], self._bytes_max, LARGEST)
+            ids = [row["account_id"] for row in crowded]
+            if rows := await connection.fetch(SQL["still_crowded"], ids, LARGEST):
                 log.warning("too much waits for repos or documents that don't come: that of %d is forgotten", len(rows))
                 await clear_buffers(connection, [row["account_id"] for row in rows])
                 reason = f"{Desync.BUFFER_FULL}: too much waited for this and other identities"

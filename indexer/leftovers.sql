@@ -17,21 +17,33 @@ LIMIT $2;
 -- rows locked, in the order of their ids. What is not forgotten does not count.
 -- $1 bytes_max bigint, $2 largest integer
 WITH held AS (
-    SELECT b.account_id, count(*) AS events, sum(octet_length(b.frame)) AS bytes
+    SELECT b.account_id, sum(octet_length(b.frame)) AS bytes
     FROM buffered_event b
     WHERE {{may_go(b, $2::integer)}}
     GROUP BY b.account_id
 ),
 summed AS (
-    SELECT account_id, stale, events, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to
+    SELECT account_id, sum(bytes) OVER (ORDER BY bytes, account_id) AS up_to
     FROM held
     JOIN repo USING (account_id)
     JOIN identity USING (account_id)
     WHERE state <> 'synced' OR stale
 )
-SELECT r.account_id, s.events, r.state = 'synced' AS synced
+SELECT r.account_id
 FROM summed s
 JOIN repo r USING (account_id)
-WHERE s.up_to > $1::bigint AND (r.state <> 'synced' OR s.stale)
+WHERE s.up_to > $1::bigint
 ORDER BY r.account_id
 FOR UPDATE OF r;
+
+-- name: still_crowded
+-- Those of some repos for which events wait, how many, and whether for a document alone. Their rows are locked by a
+-- statement before: whoever had them may have settled them.
+-- $1 account_ids bigint[], $2 largest integer
+SELECT r.account_id, count(*) AS events, r.state = 'synced' AS synced
+FROM repo r
+JOIN identity i USING (account_id)
+JOIN buffered_event b USING (account_id)
+WHERE r.account_id = ANY ($1::bigint[]) AND (r.state <> 'synced' OR i.stale) AND {{may_go(b, $2::integer)}}
+GROUP BY r.account_id
+ORDER BY r.account_id;

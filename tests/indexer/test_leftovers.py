@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
+from indexer import buffer
 from indexer.leftovers import Leftovers
 from runtime.db import Pool
 
@@ -65,3 +67,22 @@ async def test_what_waits_for_documents_that_do_not_come_is_bounded_too_and_the_
     assert [row["state"] for row in rows] == ["synced", "desynchronized"]
     assert rows[1]["next_attempt_at"] <= datetime.now(UTC), "as soon as its document is read"
     assert await world.records() == {}
+
+
+async def test_of_a_repo_that_is_settled_meanwhile_nothing_is_forgotten(pool: Pool) -> None:
+    repo = Repo()
+    world = await started(pool, repo)
+    await pool.execute("UPDATE identity SET stale = true")
+    world.commit(repo.write((A, record())))
+    await world.write()
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM repo FOR UPDATE")
+            trimming = asyncio.create_task(Leftovers(pool, world.rules, 1.0, 0).trim())
+            await asyncio.sleep(0.2)
+            assert not trimming.done()
+            await connection.execute("UPDATE identity SET stale = false")
+            await buffer.drain(world.rules, connection, repo.did, datetime.now(UTC))
+        assert await trimming == 0
+    assert await world.records() == {A: held_by(repo)[A]}
+    assert (await world.repo(repo))["state"] == "synced"
