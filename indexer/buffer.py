@@ -1,4 +1,5 @@
 """What waited for a repo, judged once the repo is settled: in the order in which it came, by the rules of live events.
+Only reports of the account are judged before that, and so overtake commits of a repo that is not settled.
 
 The caller has the transaction and the lock of the repo's row. Events leave the table in the same transaction in which
 they have their effect, so none is lost and none counts twice. sync.md section 4.

@@ -108,7 +108,8 @@ class Effects:
                 self._carry_out(verdict, frame, state, source)
 
     async def take_next(self, arrival: Arrival, source: Source) -> bool:
-        """An event that waited and is the next of its settled repo. False: it goes on waiting, and all behind it."""
+        """An event that waited: the next of a settled repo, the next report of another. False: it goes on waiting, and
+        all behind it."""
         await self._breathe()
         frame = arrival.frame
         state = self.repos[frame.did]
