@@ -16,7 +16,7 @@ from indexer.stages import RecordRow
 from runtime.sql import Queries
 
 SQL = Queries.beside(__file__)
-POSITION_MAX = (1 << 53) - 1  # beyond it many a client's numbers are not exact
+POSITION_MAX = 1 << 62  # beyond it no cursor goes
 
 
 class Comment(NamedTuple):

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, cast
 
 import regex
 
-import lexicons
 from indexer.aggregates import Contribution, utc_day
 from indexer.projections import fields
 from indexer.projections.base import Projection, by_rkey
@@ -27,13 +26,11 @@ TAGS_MAX = 10
 # A record may hold half a million, in which ten that differ need not be.
 TAGS_READ = 1_000
 TAG_BYTES = 500
-RECORD_BYTES = 16_384  # of a record's JSON that every page with the track carries
 _TAG = regex.compile(r"\X{1,50}")
 
 
 class Track(NamedTuple):
-    """A row. `duration` in seconds; `audio_*`: the blob, and beside or instead of it a URL; `record` is JSON,
-    of at most `RECORD_BYTES`."""
+    """A row. `duration` in seconds; `audio_*`: the blob, and beside or instead of it a URL; `record` is JSON."""
 
     account_id: int
     sort_at: datetime
@@ -91,24 +88,8 @@ def parse(row: RecordRow) -> Track | None:
         tags=tags(value),
         features=fields.texts([each.get("did") for each in fields.objects(value.get("features"))]),
         self_labels=_self_labels(value.get("labels")),
-        record=_shown(value),
+        record=to_json(value).decode(),
     )
-
-
-def _shown(value: dict[str, Any]) -> str:
-    """The record as JSON; one that is too large without what its lexicon does not know, and then without the largest
-    fields of those that it does not ask for."""
-    whole = to_json(value)
-    if len(whole) <= RECORD_BYTES:
-        return whole.decode()
-    known = lexicons.load().record("fm.plyr.track").definition.record
-    shown = {name: each for name, each in value.items() if name == "$type" or name in known.properties}
-    free = shown.keys() & known.properties.keys() - set(known.required)
-    for name in sorted(free, key=lambda name: len(to_json({name: shown[name]})), reverse=True):
-        if len(to_json(shown)) <= RECORD_BYTES:
-            break
-        del shown[name]
-    return to_json(shown).decode()
 
 
 def tags(value: dict[str, Any]) -> list[str]:

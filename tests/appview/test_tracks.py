@@ -56,19 +56,6 @@ async def test_a_track_is_given_with_its_author_sources_and_record(stage: Stage,
     }
 
 
-async def test_of_a_record_that_is_too_large_the_largest_fields_are_left_to_the_repo(
-    stage: Stage, client: Client
-) -> None:
-    nils = await stage.person()
-    unknown = {f"field{number}": "" for number in range(2_000)}
-    uri, cid = await stage.track(nils, filling="\x01" * 8_000, title="Natt", description="\x01" * 4_000, **unknown)
-    track = (await client.get(GET_TRACK, uri=uri))["track"]
-    assert (track["cid"], track["title"], len(track["description"])) == (cid, "Natt", 4_000)
-    assert track["record"].keys() == {"$type", "title", "artist", "fileType", "createdAt", "audioBlob"}
-    whole = await client.get("com.atproto.repo.getRecord", repo=nils.did, collection="fm.plyr.track", rkey=tid(0))
-    assert whole["value"]["filling"] == "\x01" * 8_000
-
-
 async def test_every_field_of_a_track_is_given(stage: Stage, client: Client) -> None:
     nils, ida = await stage.person("nils.example.com"), await stage.person("ida.example.com")
     uri, cid = await stage.track(

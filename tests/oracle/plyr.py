@@ -5,7 +5,6 @@ Each gives None for a record that shows nowhere. `Found` is what the indexer was
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,20 +12,6 @@ from simulator.codec import to_json
 from tests.oracle.naive import is_ref, is_text, mbid, moment, shown, tags, tid_moment
 
 Row: TypeAlias = dict[str, Any]
-
-RECORD_BYTES = 16_384
-OPTIONAL = [
-    "album",
-    "audioBlob",
-    "audioUrl",
-    "description",
-    "duration",
-    "features",
-    "imageUrl",
-    "labels",
-    "supportGate",
-    "tags",
-]
 
 
 class Found(NamedTuple):
@@ -78,24 +63,9 @@ def track(found: Found) -> Row | None:
         "tags": tags(value.get("tags", []), value.get("description", "")),
         "features": [guest["did"] for guest in value.get("features", [])],
         "self_labels": [label["val"] for label in labels],
-        "record": _record(to_json(value)),
+        "record": to_json(value),
     }
     return row | {"said": _said(row, found.did)}
-
-
-def _record(value: Any) -> Any:
-    """What its view has of a track's record: all, or of a large one what the lexicon names, as far as it goes."""
-    if _bytes(value) <= RECORD_BYTES:
-        return value
-    needed = {name: value[name] for name in ("$type", "title", "artist", "fileType", "createdAt")}
-    others = {name: value[name] for name in OPTIONAL if name in value}
-    while others and _bytes(needed | others) > RECORD_BYTES:
-        del others[max(others, key=lambda name: _bytes({name: others[name]}))]
-    return needed | others
-
-
-def _bytes(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _said(row: Row, did: str) -> Row:
@@ -150,7 +120,7 @@ def comment(found: Found) -> Row | None:
         "updated_at": moment(value.get("updatedAt")),
         "sort_at": min(created, found.indexed_at),
         "indexed_at": found.indexed_at,
-        "timestamp_ms": min(at, 2**53 - 1),
+        "timestamp_ms": min(at, 2**62),
         "uri": found.uri,
         "cid": found.cid,
         "subject": value["subject"]["uri"],
