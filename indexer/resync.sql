@@ -38,7 +38,7 @@ WITH held AS MATERIALIZED (
     SELECT r.account_id
     FROM unnest($1::bigint[], $2::bigint[]) AS c (account_id, lease)
     JOIN repo r ON r.account_id = c.account_id AND r.lease = c.lease
-    WHERE r.state = 'syncing' OR (r.state = 'inactive' AND r.next_attempt_at > now())
+    WHERE r.state = 'syncing' OR (r.state = 'inactive' AND r.next_attempt_at > clock_timestamp())
     ORDER BY r.account_id
     FOR UPDATE OF r
 )

@@ -270,7 +270,7 @@ async def test_the_answer_of_a_host_that_takes_longer_than_a_lease_counts(tmp_pa
 async def test_a_host_is_asked_again_at_once_when_something_is_told_while_it_is_asked(
     tmp_path, net, pool, answers: bool
 ) -> None:
-    """Nobody looks at the queue meanwhile, and the first answer is given before what is told is true."""
+    """The queue is not looked at meanwhile, and the first answer is given before what is told is true."""
 
     async def told(did: str) -> None:
         net.pds.before_status = comes_back
@@ -282,7 +282,7 @@ async def test_a_host_is_asked_again_at_once_when_something_is_told_while_it_is_
     async def comes_back(did: str) -> None:
         net.pds.statuses.pop(did, None)
 
-    async with running(tmp_path, net, pool, sync_poll=600.0, identity_refresh_min=0.1) as parts:
+    async with running(tmp_path, net, pool, sync_poll=2.0, identity_refresh_min=0.1) as parts:
         did = await resting(parts, net)
         net.pds.before_status = told
         await parts.due(did)
