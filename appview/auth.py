@@ -108,7 +108,6 @@ class _Keys:
         """The key as it is now, or None when that was asked for a moment ago. Raises BadJwtIss, IssuerAway."""
         if self._within_pause(self._refreshed, did):
             return None
-        self._note(self._refreshed, did, asyncio.get_running_loop().time())
         return await self._resolve(did, refresh=True)
 
     async def current(self, did: Did) -> PublicKey:
@@ -129,6 +128,8 @@ class _Keys:
             raise IssuerAway("Too many unknown accounts sign in; try again in a moment.")
         self._free -= 1
         asked_at = asyncio.get_running_loop().time()
+        if refresh:
+            self._note(self._refreshed, did, asked_at)
         try:
             async with asyncio.timeout(self._wait):
                 document = await self._directory.resolve(did, refresh=refresh)

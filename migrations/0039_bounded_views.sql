@@ -1,4 +1,4 @@
--- What a view shows beside its record costs no more for whoever has a hundred thousand lists than for anybody.
+-- What a view shows beside its record is bounded for whoever has a hundred thousand lists.
 
 -- `home`: of the albums in which a track stands the first of its author's lists, else the one that it names. Asked for one
 -- after the other, each in the order of the key; both in one order are all read first.

@@ -233,8 +233,11 @@ async def test_a_key_that_was_given_up_opens_nothing_while_the_new_one_is_not_in
     plc.says(f"/{STRANGER}", document(STRANGER, OTHER))
     ida = await stage.person(did=STRANGER)
     await stage.pool.execute("UPDATE identity SET stale = true WHERE account_id = $1", ida.id)
+    plc.asked.clear()
     old = [token(KEY, claims(ida, METHOD)) for _ in range(2)]
     assert await asyncio.gather(*(refused(client, each, nils) for each in old)) == ["BadJwtSignature"] * 2
+    assert await refused(client, token(KEY, claims(ida, METHOD)), nils) == "BadJwtSignature"
+    assert len(plc.asked) <= 2
     status, _ = await ask(client, bearer(token(OTHER, claims(ida, METHOD))), nils)
     assert status == 200
 

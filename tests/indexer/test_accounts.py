@@ -1,7 +1,6 @@
 """What becomes of accounts: by what their hosts report, and by what they answer when they are asked."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,23 +9,11 @@ from aiohttp import web
 
 from indexer.accounts import set_status
 from runtime.db import Pool
-from tests.indexer.network import GET_STATUS, Network, Parts, eventually, held, network, running, second_pds
+from tests.indexer.network import GET_STATUS, Network, Parts, eventually, held, second_pds
 from tests.indexer.repos import Repo, record
 
 TRACK, LIKE = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.like/3aaaaaaaaaa2a"
 T0 = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
-
-
-@pytest.fixture
-async def parts(tmp_path, net: Network, pool: Pool) -> AsyncGenerator[Parts]:
-    async with running(tmp_path, net, pool, identity_refresh_min=0.1) as parts:
-        yield parts
 
 
 async def synced(parts: Parts, net: Network, *ops: tuple[str, Any]) -> Repo:

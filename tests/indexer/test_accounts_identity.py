@@ -13,17 +13,11 @@ from indexer.accounts import set_status
 from protocol.crypto import PrivateKey
 from protocol.identity import DidDocument
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, running, second_pds
+from tests.indexer.network import Network, Parts, at_work, eventually, held, made, running, second_pds
 from tests.indexer.repos import Repo, frame, record
 
 TRACK, OTHER = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.track/3aaaaaaaaaa2b"
 ALICE = "alice.example.com"
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 @pytest.fixture

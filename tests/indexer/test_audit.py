@@ -16,16 +16,10 @@ from indexer.service import verify_limits
 from protocol.crypto import PrivateKey
 from protocol.syntax import Did
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, second_pds
+from tests.indexer.network import Network, Parts, at_work, eventually, held, made, second_pds
 from tests.indexer.repos import Repo, encode, record
 
 A, B, C = (f"fm.plyr.track/3kaaaaaaaaa2{letter}" for letter in "abc")
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as found:
-        yield found
 
 
 @pytest.fixture

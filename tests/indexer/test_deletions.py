@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,20 +10,8 @@ import pytest
 
 from runtime.db import Pool
 
-from .network import Network, Parts, eventually, held, network, running
+from .network import Network, Parts, eventually, held
 from .test_accounts import T0, report, synced
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
-
-
-@pytest.fixture
-async def parts(tmp_path, net: Network, pool: Pool) -> AsyncGenerator[Parts]:
-    async with running(tmp_path, net, pool, identity_refresh_min=0.1) as parts:
-        yield parts
 
 
 @pytest.mark.parametrize("answer", [{"active": "perhaps"}, {"active": False, "status": "deactivated"}])

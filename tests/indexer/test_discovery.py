@@ -16,7 +16,7 @@ from indexer.listing import PageInvalid, read_page
 from indexer.resync import host_limits
 from indexer.tracked import Tracked
 from runtime.db import Pool
-from tests.indexer.network import Network, at_work, did_of, eventually, network, settings_for
+from tests.indexer.network import Network, at_work, did_of, eventually, settings_for
 from tests.protocol.webhost import Host, fetcher, host
 
 BY_COLLECTION = "/xrpc/com.atproto.sync.listReposByCollection"
@@ -60,12 +60,6 @@ class Directory:
         if start + 2 < len(listed):
             page["cursor"] = str(start + 2)
         return web.json_response(page)
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 @pytest.fixture

@@ -10,17 +10,11 @@ from indexer.buffer import SLICE
 from indexer.judge import Source
 from indexer.leftovers import Leftovers
 from runtime.db import Pool
-from tests.indexer.network import Network, Parts, eventually, held, network, running
+from tests.indexer.network import Network, Parts, eventually, held, running
 from tests.indexer.repos import Repo, record
 from tests.indexer.world import World
 
 TRACK, OTHER = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.track/3aaaaaaaaaa2b"
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Repos from their hosts to the tables: exact, under leases, and without holding up each other."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,18 +8,12 @@ import pytest
 
 from indexer import resync
 from protocol.crypto import PrivateKey
-from tests.indexer.network import Network, Parts, at_work, eventually, held, made, network, running
+from tests.indexer.network import Parts, at_work, eventually, held, made, running
 from tests.indexer.repos import encode, frame, record
 from tests.indexer.verifying import without
 
 TRACK, OTHER = "fm.plyr.track/3aaaaaaaaaa2a", "fm.plyr.track/3aaaaaaaaaa2b"
 IMPOSTOR = PrivateKey.generate("k256", b"impostor")
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 def tracks(count: int, text: str = "x") -> list[tuple[str, Any]]:

@@ -1,7 +1,6 @@
 """Hosts that are slow, busy or broken, and what they send in place of a repo: the others go on."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,17 +9,11 @@ from aiohttp import web
 from indexer import states
 from indexer.crew import backoff
 from runtime.db import Pool
-from tests.indexer.network import GET_REPO, GET_STATUS, Network, Parts, Pds, eventually, network, running, second_pds
+from tests.indexer.network import GET_REPO, GET_STATUS, Network, Parts, Pds, eventually, running, second_pds
 from tests.indexer.repos import record
 from tests.protocol.webhost import trickle
 
 TRACK = "fm.plyr.track/3aaaaaaaaaa2a"
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 async def all_resolved(parts: Parts) -> bool:

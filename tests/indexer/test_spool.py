@@ -5,7 +5,7 @@ No disk is filled: a file may not grow beyond a size, which is a limit of ours o
 
 import multiprocessing
 import resource
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,9 @@ import pytest
 
 from indexer.examiner import SMALL_RECORDS, Examiner, SpoolFailed
 from runtime.db import Pool
-from tests.indexer.network import Network, held, network, running
+from tests.indexer.network import held, running
 from tests.indexer.repos import record
 from tests.indexer.test_examiner import examined, filled, question, spooled
-
-
-@pytest.fixture
-async def net() -> AsyncGenerator[Network]:
-    async with network() as net:
-        yield net
 
 
 @contextmanager
