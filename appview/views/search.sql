@@ -206,7 +206,7 @@ FROM ({{typed()}}) typed
           ORDER BY few.popularity DESC, abs(length(few.name) - length(q.whole))
           LIMIT :most
       ) d
-      WHERE (NOT level.dear OR :kind <> 'track' AND (:kind <> 'artist' OR NOT {{common_among_popular(:kind, 300)}}))
+      WHERE (NOT level.dear OR :kind <> 'track' AND (:kind <> 'artist' OR NOT {{common_among_popular(:kind)}}))
           AND q.account_id IS NULL
       LIMIT :most)
      UNION ALL
@@ -237,8 +237,8 @@ FROM ({{typed()}}) typed
  WHERE :kind = ANY ($1::text[])
  LIMIT :most)
 
--- fragment: common_among_popular(kind, number)
--- Whether so many of the thousand most popular documents are found by what the popular ones are looked at for.
+-- fragment: common_among_popular(kind)
+-- Whether 300 of the thousand most popular documents are found by what the popular ones are looked at for.
 EXISTS (
     SELECT
     FROM (SELECT p.often FROM asked p WHERE p.often IS NOT NULL) sought
@@ -250,7 +250,7 @@ EXISTS (
         LIMIT 1000
     ) popular
     WHERE popular.words @@ sought.often
-    OFFSET :number - 1
+    OFFSET 299
 )
 
 -- fragment: called(name, kind)
